@@ -250,7 +250,8 @@ fn draw_fault(dice: &mut Dice) -> Fault {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seed, router_speaks, window_s, grace_s, on_inconclusive, weather, background, instances, faults } = self;
+        let Self { seed, router_speaks, window_s, grace_s, on_inconclusive, weather, background, instances, faults } =
+            self;
         writeln!(
             f,
             "seed {seed}: {weather:?}, window {window_s} s, grace {grace_s} s, on_inconclusive {on_inconclusive},"

@@ -16,7 +16,7 @@ const BACKLOG: usize = 8_192;
 /// How long the run waits for the disk before it acts on an event that is not recorded yet.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long an answer waits for the end of its round before it is written, in milliseconds.
+/// An answer that comes so long after the first that waits for the end of their round is written with it, in milliseconds.
 const HOLD_MS: u64 = 1_000;
 
 enum Order {

@@ -35,8 +35,7 @@ impl Recording {
 
     /// What so many instances answer in one round.
     fn answers(&mut self, at_ms: u64, instances: usize) {
-        (0..instances)
-            .for_each(|instance| self.feed(at_ms, Event::Probed { instance, answer: Readiness::Ready }));
+        (0..instances).for_each(|instance| self.feed(at_ms, Event::Probed { instance, answer: Readiness::Ready }));
     }
 
     fn on_disk(&self) -> (Vec<u64>, usize) {

@@ -43,7 +43,9 @@ fn watched(seconds: usize) -> (Harness, Config) {
 /// Whether a run is resumed where the state file says this and the journal has these decisions.
 fn is_resumed((harness, config): &(Harness, Config), state: &str, journaled: &[DecisionKind]) -> bool {
     harness.write_state(&format!("{{{state}}}"));
-    journaled.iter().for_each(|kind| harness.journal(&Decision { decision: *kind, ..intent() }));
+    for kind in journaled {
+        harness.journal(&Decision { decision: *kind, ..intent() });
+    }
     let found = [false, true].map(|explicitly| find(&harness.deployment, config, explicitly).unwrap());
     let unfinished = found.map(|earlier| matches!(earlier, Earlier::Unfinished(_)));
     assert_eq!(unfinished[0], unfinished[1], "{state} {journaled:?}");

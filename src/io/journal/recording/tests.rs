@@ -4,6 +4,7 @@ mod size;
 use std::os::unix::fs::PermissionsExt as _;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::*;
 use crate::core::soak::{Envelope, RecordingHeader};
@@ -190,6 +191,26 @@ fn what_could_not_be_written_is_not_built_on() {
     writer.file = file;
     round(&mut writer, 100).unwrap();
     assert_eq!(read(writer.path()).1, (0..50).chain(100..150).collect::<Vec<_>>());
+}
+
+/// As clients of the control API get them.
+#[test]
+fn packed_lines_are_handed_out_byte_for_byte() {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/recordings/error-rate.jsonl");
+    let text = fs::read_to_string(fixture).unwrap();
+    let lines: Vec<Box<RawValue>> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let tmp = tempfile::tempdir().unwrap();
+    let mut writer = RecordingWriter::create(tmp.path(), &soak(), &lines[0], disk()).unwrap();
+    for round in lines[1..].chunks(30) {
+        for line in round {
+            writer.hold(line).unwrap();
+        }
+        writer.flush().unwrap();
+    }
+    assert_eq!(packed_lines(writer.path()), 2);
+    let (header, reader) = RecordingReader::<Box<RawValue>>::open::<Box<RawValue>>(writer.path()).unwrap();
+    let read = std::iter::once(header).chain(reader.map(Result::unwrap)).map(|line| format!("{line}\n"));
+    assert_eq!(read.collect::<String>(), text);
 }
 
 /// Its lines carry checksums of what was packed.

@@ -2,24 +2,33 @@
 //! models as in LZMA). Encoder and decoder are used through one trait, so that what is written and what is read cannot differ.
 
 /// Of a [`Chance`], in bits.
-const SCALE: u16 = 12;
-/// How slowly a chance learns: by a sixteenth with each bit.
-const RATE: u16 = 4;
+const SCALE: u16 = 15;
+/// A chance learns by a half with its first bit, then by less and less, and by 1/32 in the end: halvings, by how many bits it saw.
+const RATES: [u8; 16] = [1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 5];
 /// Below this the range is widened by a byte.
 const NARROW: u32 = 1 << 24;
 
-/// How likely the next bit is 0, in 1/4096; never 0 and never certain.
+/// How likely the next bit is 0, never 0 and never certain.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Chance(u16);
+pub(super) struct Chance {
+    /// In 1/32768.
+    zero: u16,
+    /// Place in [`RATES`].
+    seen: u8,
+}
 
 impl Chance {
-    pub const EVEN: Self = Self(1 << (SCALE - 1));
+    pub const EVEN: Self = Self { zero: 1 << (SCALE - 1), seen: 0 };
 
-    const fn learn(&mut self, bit: bool) {
+    fn learn(&mut self, bit: bool) {
+        let rate = RATES[usize::from(self.seen)];
+        if usize::from(self.seen) < RATES.len() - 1 {
+            self.seen += 1;
+        }
         if bit {
-            self.0 -= self.0 >> RATE;
+            self.zero -= self.zero >> rate;
         } else {
-            self.0 += ((1 << SCALE) - self.0) >> RATE;
+            self.zero += ((1 << SCALE) - self.zero) >> rate;
         }
     }
 }
@@ -77,7 +86,7 @@ impl Encoder {
 
 impl Coder for Encoder {
     fn bit(&mut self, chance: &mut Chance, bit: bool) -> bool {
-        let bound = (self.range >> SCALE) * u32::from(chance.0);
+        let bound = (self.range >> SCALE) * u32::from(chance.zero);
         if bit {
             self.low += u64::from(bound);
             self.range -= bound;
@@ -129,7 +138,7 @@ impl<'a> Decoder<'a> {
 
 impl Coder for Decoder<'_> {
     fn bit(&mut self, chance: &mut Chance, _: bool) -> bool {
-        let bound = (self.range >> SCALE) * u32::from(chance.0);
+        let bound = (self.range >> SCALE) * u32::from(chance.zero);
         let bit = self.code >= bound;
         if bit {
             self.code -= bound;
@@ -183,11 +192,11 @@ mod tests {
         for ones in 0..200 {
             let mut encoder = Encoder::new();
             assert!((0..ones).all(|_| encoder.even_bit(true)));
-            assert!((0..200).all(|_| encoder.bit(&mut Chance(15), true)));
+            assert!((0..200).all(|_| encoder.bit(&mut Chance { zero: 15, ..Chance::EVEN }, true)));
             let bytes = encoder.finish();
             let mut decoder = Decoder::new(&bytes);
             assert!((0..ones).all(|_| decoder.even_bit(false)), "{ones}");
-            assert!((0..200).all(|_| decoder.bit(&mut Chance(15), false)), "{ones}");
+            assert!((0..200).all(|_| decoder.bit(&mut Chance { zero: 15, ..Chance::EVEN }, false)), "{ones}");
         }
     }
 

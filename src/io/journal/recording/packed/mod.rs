@@ -6,7 +6,9 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `coder` | bits, written so that likely ones cost little |
-//! | `number` | whole numbers, and what they are expected to be |
+//! | `text` | bytes as text of JSON |
+//! | `number` | whole numbers, written as what their field is like |
+//! | `track` | what a number is expected to be |
 //! | `template` | a line, taken apart into what lines have in common and what differs |
 //! | `model` | what is known of the lines so far |
 
@@ -16,9 +18,9 @@ mod number;
 mod template;
 #[cfg(test)]
 mod tests;
+mod text;
+mod track;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use flate2::Crc;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -26,6 +28,7 @@ use serde_json::value::RawValue;
 use crate::io::journal::lines::MAX_LINE;
 use coder::{Decoder, Encoder};
 use model::Model;
+use text::{from_text, to_text};
 
 /// Version of the packing; a reader refuses others.
 const VERSION: u32 = 1;
@@ -55,7 +58,7 @@ struct Packed {
 
 /// Packs lines. It depends on what it packed before, unless it is made anew.
 #[derive(Debug, Default)]
-pub(super) struct Packer(Option<Model>);
+pub(super) struct Packer(Option<Box<Model>>);
 
 impl Packer {
     /// One line for these, without its newline; `None` if they are too many, or would not be smaller.
@@ -74,7 +77,7 @@ impl Packer {
         }
         let known = self.0.take().filter(|model| !model.is_full());
         let fresh = known.is_none();
-        let mut model = known.unwrap_or_else(Model::new);
+        let mut model = known.unwrap_or_else(|| Box::new(Model::new()));
         let (before, mut encoder, mut crc) = (model.counts(), Encoder::new(), Crc::new());
         for line in lines {
             model.write(&mut encoder, std::str::from_utf8(line).ok()?);
@@ -89,7 +92,7 @@ impl Packer {
             templates: templates.map(str::to_owned).collect(),
             texts: texts.collect::<Option<_>>()?,
             crc: crc.sum(),
-            data: STANDARD.encode(encoder.finish()),
+            data: to_text(&encoder.finish()),
         };
         let line = serde_json::to_vec(&packed).ok()?;
         self.0 = Some(model);
@@ -99,7 +102,7 @@ impl Packer {
 
 /// Unpacks what a [`Packer`] packed, in its order.
 #[derive(Debug, Default)]
-pub(super) struct Unpacker(Option<Model>);
+pub(super) struct Unpacker(Option<Box<Model>>);
 
 impl Unpacker {
     /// The lines of a packed one; `None` if it is not packed.
@@ -116,15 +119,18 @@ impl Unpacker {
             return Err(format!("it holds {} lines, at most {MAX_LINES} are allowed", packed.lines));
         }
         let known = self.0.take().filter(|_| !packed.fresh);
-        let mut model =
-            if packed.fresh { Model::new() } else { known.ok_or("the packed line in front of it is missing")? };
+        let mut model = if packed.fresh {
+            Box::new(Model::new())
+        } else {
+            known.ok_or("the packed line in front of it is missing")?
+        };
         for template in &packed.templates {
             model.learn_template(template);
         }
         for text in &packed.texts {
             model.learn_text(text.get());
         }
-        let data = STANDARD.decode(&packed.data).map_err(|error| format!("its data is not base64: {error}"))?;
+        let data = from_text(&packed.data).ok_or("its data is damaged")?;
         let (mut decoder, mut crc) = (Decoder::new(&data), Crc::new());
         let (mut lines, mut bytes) = (Vec::with_capacity(packed.lines), 0);
         for _ in 0..packed.lines {

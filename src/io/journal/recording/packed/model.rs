@@ -4,12 +4,16 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use super::coder::Coder;
-use super::number::{Column, Track};
-use super::template::{Rule, Slot, Value, slots, split};
+use super::number::{Column, Round};
+use super::template::{Slot, Value, slots, split};
+use super::track::{Moved, Track};
 
-/// In bytes of templates and texts, and in tracks: a model that holds more is begun anew.
+/// In bytes of templates and texts, in tracks and in columns: a model that holds more is begun anew.
 const MAX_WORDS: usize = 1 << 20;
 const MAX_TRACKS: usize = 1 << 18;
+const MAX_COLUMNS: usize = 1 << 14;
+/// The subject to begin with in an object in an array: its labels say whose its numbers are, wherever it stands.
+const ELEMENT: usize = usize::MAX;
 /// Columns for the template of a line, by the template of the line in front of it.
 const TEMPLATE_COLUMNS: usize = 32;
 
@@ -44,10 +48,14 @@ pub(super) struct Model {
     texts: Vec<String>,
     text_numbers: HashMap<String, usize>,
     paths: HashMap<String, usize>,
-    columns: Vec<Column>,
+    /// By path, and by what the value is beside.
+    columns: HashMap<(usize, Beside), Column>,
     /// By the subject so far and the value that is added to it.
     subjects: HashMap<(usize, i64), usize>,
     tracks: HashMap<(usize, usize), Track>,
+    rounds: HashMap<(usize, usize), Round>,
+    /// Of numbers that are new in a round.
+    new: Column,
     words: usize,
 }
 
@@ -61,15 +69,17 @@ impl Model {
             texts: Vec::new(),
             text_numbers: HashMap::new(),
             paths: HashMap::new(),
-            columns: Vec::new(),
+            columns: HashMap::new(),
             subjects: HashMap::new(),
             tracks: HashMap::new(),
+            rounds: HashMap::new(),
+            new: Column::new(),
             words: 0,
         }
     }
 
     pub fn is_full(&self) -> bool {
-        self.words > MAX_WORDS || self.tracks.len() > MAX_TRACKS
+        self.words > MAX_WORDS || self.tracks.len() > MAX_TRACKS || self.columns.len() > MAX_COLUMNS
     }
 
     pub fn counts(&self) -> (usize, usize) {
@@ -83,7 +93,8 @@ impl Model {
 
     pub fn learn_template(&mut self, text: &str) -> usize {
         let (slots, after) = slots(text);
-        let slots = slots.into_iter().map(|slot| Place { path: self.path(&slot.path), slot }).collect();
+        let mut path = |path: &str| number_of(&mut self.paths, path.to_owned());
+        let slots = slots.into_iter().map(|slot| Place { path: path(&slot.path), slot }).collect();
         self.words += text.len();
         let number = self.templates.len();
         self.templates.push(Template { text: text.to_owned(), slots, after });
@@ -97,12 +108,6 @@ impl Model {
         self.texts.push(text.to_owned());
         self.text_numbers.insert(text.to_owned(), number);
         number
-    }
-
-    fn path(&mut self, path: &str) -> usize {
-        let path = number_of(&mut self.paths, path.to_owned());
-        self.columns.resize_with(self.columns.len().max(path + 1), Column::new);
-        path
     }
 
     /// Writes one line. Templates and texts that are new are learned.
@@ -171,25 +176,88 @@ impl Model {
         given: &[i64],
         mut took: impl FnMut(&Slot, i64) -> Result<(), E>,
     ) -> Result<(), E> {
-        let (mut subject, mut moved) = (0, 0);
+        let mut line = Line::default();
         for (at, Place { slot, path }) in self.templates[template].slots.iter().enumerate() {
-            let track = self.tracks.entry((subject, *path)).or_default();
-            let guess = match (slot.is_number, slot.rule) {
-                (false, _) => track.last,
-                (true, Rule::Track) => track.guess(),
-                (true, Rule::Follow) => track.last.wrapping_add(moved),
-                (true, Rule::Next) => track.last.wrapping_add(1),
+            line.go_on_in(slot.element);
+            let given = given.get(at).copied().unwrap_or_default();
+            let column = self.columns.entry((*path, line.beside(slot, template))).or_insert_with(Column::new);
+            let key = (line.subject, *path);
+            let number = if slot.is_number && slot.is_subject {
+                self.rounds.entry(key).or_default().code(coder, column, &mut self.new, given)
+            } else if slot.is_number {
+                let track = self.tracks.entry(key).or_default();
+                let number = column.code_guessed(coder, &track.guesses(&line.moved, line.above(*path)), given);
+                line.moved.push(track.learn(number));
+                line.elements.extend((slot.element > 0).then_some((*path, number)));
+                number
+            } else if slot.is_outer || slot.element > 0 {
+                column.code_text(coder, column.last, given)
+            } else {
+                let track = self.tracks.entry(key).or_default();
+                let text = column.code_text(coder, track.last, given);
+                track.learn(text);
+                text
             };
-            let off = given.get(at).map_or(0, |number| number.wrapping_sub(guess));
-            let number = guess.wrapping_add(self.columns[*path].code(coder, off));
-            moved = number.wrapping_sub(track.last);
-            track.learn(number);
             took(slot, number)?;
+            if slot.element > 0 && !slot.is_number {
+                line.label.get_or_insert(number);
+            }
             if slot.is_subject {
-                subject = number_of(&mut self.subjects, (subject, number)) + 1;
+                line.subject = number_of(&mut self.subjects, (line.subject, number)) + 1;
             }
         }
         Ok(())
+    }
+}
+
+/// What tells values of one path apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Beside {
+    Nothing,
+    Template(usize),
+    /// The first text of its object in an array, or of the object in front of that.
+    Label(i64),
+}
+
+/// What is known of a line while it is written or read.
+#[derive(Debug, Default)]
+struct Line {
+    subject: usize,
+    /// That of the line itself, while within an object in an array.
+    outer: usize,
+    element: usize,
+    /// The first text of the element, and of the one in front.
+    label: Option<i64>,
+    label_above: Option<i64>,
+    moved: Vec<Moved>,
+    /// Numbers in elements, with their paths.
+    elements: Vec<(usize, i64)>,
+}
+
+impl Line {
+    fn go_on_in(&mut self, element: usize) {
+        if element == self.element {
+            return;
+        }
+        if self.element == 0 {
+            self.outer = self.subject;
+        }
+        self.subject = if element == 0 { self.outer } else { ELEMENT };
+        (self.element, self.label_above) = (element, self.label.take());
+    }
+
+    fn beside(&self, slot: &Slot, template: usize) -> Beside {
+        let label = if slot.is_number { self.label } else { self.label.or(self.label_above) };
+        match (slot.is_number, slot.element) {
+            (false, 0) if slot.is_outer => Beside::Template(template),
+            (_, 1..) => label.map_or(Beside::Nothing, Beside::Label),
+            _ => Beside::Nothing,
+        }
+    }
+
+    /// The last number of the same path in an element of this line.
+    fn above(&self, path: usize) -> Option<i64> {
+        self.elements.iter().rfind(|(of, _)| *of == path).map(|(_, number)| *number)
     }
 }
 

@@ -9,26 +9,18 @@ pub(super) enum Value<'a> {
     Text(&'a str),
 }
 
-/// What a place for a value is expected to hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Rule {
-    /// About what it was, or as much more as usual.
-    Track,
-    /// It moves like the number in front of it: one clock beside another, one bucket beside the next.
-    Follow,
-    /// One more than the last: the instances of a round.
-    Next,
-}
-
 /// A place for a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Slot {
     /// The template's text in front of it.
     pub before: String,
     pub is_number: bool,
-    /// Its keys, and its place in arrays: `/outcome/good/total`.
+    /// Its keys, and its place in arrays: `/counts/3`. Objects in an array share theirs: `/labels/*/value`.
     pub path: String,
-    pub rule: Rule,
+    /// Whether it is a key of the line itself.
+    pub is_outer: bool,
+    /// The object in an array that it is in, from 1; 0 for none.
+    pub element: usize,
     /// Whether it says whose values follow: lines of one instance are alike.
     pub is_subject: bool,
 }
@@ -109,7 +101,7 @@ pub(super) fn slots(template: &str) -> (Vec<Slot>, String) {
     let mut tokens = Tokens(template);
     let (mut slots, mut before): (Vec<Slot>, _) = (Vec::new(), String::new());
     // The key or the place in the array, for each level.
-    let mut levels: Vec<Level> = Vec::new();
+    let (mut levels, mut elements): (Vec<Level>, _) = (Vec::new(), 0);
     while let Some(token) = tokens.next() {
         match token {
             Token::Text(text) => {
@@ -125,7 +117,13 @@ pub(super) fn slots(template: &str) -> (Vec<Slot>, String) {
             }
             Token::Other(other) => {
                 match (other, levels.last_mut()) {
-                    ("{", _) => levels.push(Level::Key(String::new())),
+                    ("{", above) => {
+                        if let Some(level @ (Level::Place(_) | Level::Element(_))) = above {
+                            elements += 1;
+                            *level = Level::Element(elements);
+                        }
+                        levels.push(Level::Key(String::new()));
+                    }
                     ("[", _) => levels.push(Level::Place(0)),
                     ("]" | "}", _) => drop(levels.pop()),
                     (",", Some(Level::Place(place))) => *place += 1,
@@ -141,17 +139,16 @@ pub(super) fn slots(template: &str) -> (Vec<Slot>, String) {
 enum Level {
     Key(String),
     Place(usize),
+    /// An object in an array, numbered through the line.
+    Element(usize),
 }
 
 fn slot(levels: &[Level], is_number: bool, before: String) -> Slot {
     let path: String = levels.iter().flat_map(|level| ["/".to_owned(), level.name()]).collect();
-    let rule = match (path.as_str(), levels.last()) {
-        ("/wall_ms", _) | (_, Some(Level::Place(1..))) => Rule::Follow,
-        ("/instance", _) => Rule::Next,
-        _ => Rule::Track,
-    };
-    let is_subject = matches!(path.as_str(), "/event" | "/color" | "/instance" | "/check");
-    Slot { before, is_number, path, rule, is_subject }
+    let element = levels.iter().rev().find_map(Level::element).unwrap_or(0);
+    let is_named = matches!(path.as_str(), "/event" | "/color" | "/instance" | "/check");
+    let is_subject = is_named || (element > 0 && !is_number);
+    Slot { before, is_number, path, is_outer: levels.len() == 1, element, is_subject }
 }
 
 impl Level {
@@ -159,7 +156,12 @@ impl Level {
         match self {
             Self::Key(key) => key.clone(),
             Self::Place(place) => place.to_string(),
+            Self::Element(_) => "*".to_owned(),
         }
+    }
+
+    const fn element(&self) -> Option<usize> {
+        if let Self::Element(number) = self { Some(*number) } else { None }
     }
 }
 
@@ -195,18 +197,25 @@ mod tests {
     }
 
     #[test]
-    fn what_a_place_is_expected_to_hold_depends_on_where_it_is() {
-        let (template, _) = split(r#"{"wall_ms":1,"color":"green","instance":2,"counts":[3,4],"total":5}"#);
-        let rules: Vec<_> = slots(&template).0.into_iter().map(|slot| (slot.rule, slot.is_subject)).collect();
+    fn a_place_knows_whose_it_is() {
+        let line = r#"{"at":1,"color":"green","instance":2,"in":{"of":"x","l":[3,4]},"labels":[{"a":"b","n":{"c":5}},{"a":"d","n":{"c":6}}],"end":7}"#;
+        let slots = slots(&split(line).0).0;
+        let of: Vec<_> =
+            slots.iter().map(|slot| (slot.path.as_str(), slot.is_outer, slot.element, slot.is_subject)).collect();
         let wanted = [
-            (Rule::Follow, false),
-            (Rule::Track, true),
-            (Rule::Next, true),
-            (Rule::Track, false),
-            (Rule::Follow, false),
-            (Rule::Track, false),
+            ("/at", true, 0, false),
+            ("/color", true, 0, true),
+            ("/instance", true, 0, true),
+            ("/in/of", false, 0, false),
+            ("/in/l/0", false, 0, false),
+            ("/in/l/1", false, 0, false),
+            ("/labels/*/a", false, 1, true),
+            ("/labels/*/n/c", false, 1, false),
+            ("/labels/*/a", false, 2, true),
+            ("/labels/*/n/c", false, 2, false),
+            ("/end", true, 0, false),
         ];
-        assert_eq!(rules, wanted);
+        assert_eq!(of, wanted);
     }
 
     fn json() -> impl Strategy<Value = serde_json::Value> {
