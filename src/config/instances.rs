@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use url::Url;
 
 use super::values::{AdminUrl, InstanceUrl};
+use crate::model::url_error;
 use measure::invalid::{Result, ensure, invalid};
 
 /// Splits a list at commas. A piece that begins no URL belongs to the one before, whose password may hold a comma.
@@ -79,8 +80,7 @@ fn one(text: &str) -> Result<InstanceUrl> {
         !text.contains(|character: char| character.is_whitespace() || character.is_control()),
         "contains a space or a control character",
     )?;
-    // The messages of `url` are fixed texts; none repeats a part of what was given.
-    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    let url = Url::parse(text).map_err(url_error)?;
     ensure(
         url.host_str().is_some_and(|host| !host.contains(',')),
         "the host contains a comma: each URL needs its own `http://`",

@@ -14,6 +14,7 @@
 //! | `traffic` | where the traffic of users is after a failure |
 //! | `limits` | how many recordings are kept |
 //! | `signing_key` | the secret with which webhooks and orders are signed |
+//! | `url_error` | why a text is no URL |
 //! | `webhook` | what a webhook's URL has to be |
 //! | `printable` | foreign text, made fit for a terminal |
 
@@ -28,6 +29,7 @@ pub mod printable;
 mod reason;
 mod signing_key;
 mod traffic;
+mod url_error;
 mod webhook;
 mod words;
 
@@ -44,4 +46,5 @@ pub use outcome::{Cause, Ending, Outcome, Verdict};
 pub(crate) use reason::{Reason, ReasonCode};
 pub use signing_key::SigningKey;
 pub(crate) use traffic::Traffic;
+pub(crate) use url_error::url_error;
 pub(crate) use webhook::webhook;

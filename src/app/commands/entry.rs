@@ -14,8 +14,8 @@ use super::rollback::dry_run;
 use super::support::failure::Failure;
 use super::support::output;
 use super::{
-    agent, attach, backtest, completions, config, ctl, demo, doctor, fleet, freeze, history, init, man, replay, rollback,
-    soak, status, switch, verify,
+    agent, attach, backtest, completions, config, ctl, demo, doctor, fleet, freeze, history, init, man, replay,
+    rollback, soak, status, switch, verify,
 };
 
 /// Threads of an agent for what may wait beside its writers: they must not grow with its soaks.
