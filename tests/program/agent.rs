@@ -13,21 +13,21 @@ use support::{Deployment, Done, Running};
 use tempfile::TempDir;
 
 /// The folder of an agent. The deployments lie in folders of their own.
-struct Agents {
+pub struct Agents {
     dir: TempDir,
 }
 
 impl Agents {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { dir: TempDir::new().unwrap() }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
     /// Writes the file of a service in one step.
-    fn add(&self, service: &str, deployment: &Deployment) {
+    pub fn add(&self, service: &str, deployment: &Deployment) {
         self.write(&format!("{service}.toml"), &file(service, deployment));
     }
 
@@ -37,7 +37,7 @@ impl Agents {
         fs::rename(new, self.path(name)).unwrap();
     }
 
-    fn start(&self) -> Running {
+    pub fn start(&self) -> Running {
         let mut agent = self.begin();
         agent.hear("\"message\":\"watching ");
         agent
@@ -90,7 +90,7 @@ impl Agents {
 
     /// Waits until the row of a service is so.
     #[track_caller]
-    fn wait_for(&self, service: &str, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+    pub fn wait_for(&self, service: &str, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             let row = self.row(service);
@@ -116,7 +116,7 @@ fn file(service: &str, deployment: &Deployment) -> String {
 }
 
 /// A deployment with blue active since long ago.
-fn blue() -> Deployment {
+pub fn blue() -> Deployment {
     let deployment = Deployment::fresh();
     deployment
         .write_state(&json!({ "activeColor": "blue", "lastSwitch": 1_700_000_000_000_i64, "previousColor": "green" }));
@@ -128,7 +128,7 @@ fn now_ms() -> i64 {
 }
 
 /// Switches as deploy.ts does: by writing the state file.
-fn switch(deployment: &Deployment, to: &str) {
+pub fn switch(deployment: &Deployment, to: &str) {
     let mut state = deployment.state();
     let from = state["activeColor"].clone();
     state["activeColor"] = json!(to);
@@ -151,7 +151,7 @@ fn threads(agent: &Running) -> usize {
     fs::read_dir(format!("/proc/{}/task", agent.pid())).unwrap().count()
 }
 
-fn stop(agent: Running) -> Done {
+pub fn stop(agent: Running) -> Done {
     agent.signal(Signal::TERM);
     agent.wait().expect(0)
 }

@@ -7,6 +7,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use support::{Agent, Deployment, Done};
 
+use crate::agent::{Agents, blue, stop, switch};
 use crate::terminal::{Operator, endless};
 
 /// A service whose soak goes well.
@@ -202,6 +203,51 @@ fn a_soak_is_opened_and_left_again_and_goes_on() {
         soak.signal(Signal::TERM);
         soak.wait().expect(5);
     }
+}
+
+#[test]
+fn the_soaks_of_an_agent_are_listed_opened_and_rolled_back_together() {
+    let agents = Agents::new();
+    let deployments =
+        [("cart", blue()), ("shop", blue())].map(|(name, place)| (name, place.with("soak.window", "10m")));
+    for (name, deployment) in &deployments {
+        agents.add(name, deployment);
+    }
+    let agent = agents.start();
+    for (name, deployment) in &deployments {
+        switch(deployment, "green");
+        agents.wait_for(name, "its soak has requests", |row| row["requests_per_second"].as_f64().is_some());
+    }
+    let (place, socket) = (Deployment::fresh(), agents.path(".switchback/agent.sock").display().to_string());
+    let rows = place.run(&["fleet", &socket, "--once", "--output", "json"]).expect(10).json_lines();
+    for name in ["cart", "shop"] {
+        let row = told(&rows, name)[0];
+        assert_eq!(
+            (&row["state"], &row["active"], &row["check"]),
+            (&json!("watching"), &json!("green"), &json!("error-rate"))
+        );
+    }
+    let mut operator = Operator::start(&place, (100, 30), &["fleet", &socket]);
+    operator.sees("2 services on 1 host");
+    operator.types("\r");
+    operator.sees("deploy:status");
+    operator.sees("cart");
+    operator.types("\x1b");
+    operator.sees("2 services on 1 host");
+    operator.types("*R");
+    operator.sees("Roll back 2 soaks?");
+    operator.types("y");
+    operator.sees("2 of 2 done");
+    operator.types("\x1b");
+    operator.sees("2 ROLLED BACK");
+    operator.types("q");
+    operator.leaves(0, &["2 services on 1 host: 2 ROLLED BACK"]);
+    for (_, deployment) in &deployments {
+        assert_eq!(deployment.state()["activeColor"], "blue");
+    }
+    place.run(&["fleet", &socket, "--once"]).expect(4);
+    stop(agent);
+    place.run(&["fleet", &socket, "--once"]).expect(13);
 }
 
 #[test]
