@@ -47,7 +47,7 @@ pub(super) fn takes_orders(path: &str) -> bool {
 pub(super) struct Cut(pub Arc<Notify>);
 
 impl Serves for Api {
-    fn router(self, cut: Arc<Notify>) -> Router {
+    fn router(&self, cut: Arc<Notify>) -> Router {
         Router::new()
             .route("/v1/status", get(status))
             .route("/v1/events", get(events))
@@ -56,7 +56,7 @@ impl Serves for Api {
             .fallback(unknown)
             .method_not_allowed_fallback(wrong_method)
             .layer(Extension(Cut(cut)))
-            .with_state(self)
+            .with_state(self.clone())
     }
 
     fn pace(&self) -> Pace {

@@ -49,9 +49,9 @@ const SHARED: Duration = Duration::from_secs(1);
 pub type StatusOf = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<StatusReport, String>> + Send>> + Send + Sync>;
 
 /// What is served: a soak, or all services of an agent.
-pub(super) trait Serves: Clone + Send + Sync + 'static {
+pub(super) trait Serves: Send + Sync {
     /// The endpoints for one connection, which `cut` closes. The [`Caller`] is a request extension.
-    fn router(self, cut: Arc<Notify>) -> Router;
+    fn router(&self, cut: Arc<Notify>) -> Router;
     fn pace(&self) -> Pace;
     /// Counts a client or a request that is refused.
     fn count_refused(&self);
@@ -67,31 +67,32 @@ impl Server {
     /// The socket serves our own user, its owner and root; the network, whoever is let in there.
     pub fn start(socket: Option<ControlSocket>, network: Option<NetworkListener>, hub: Hub, status: StatusOf) -> Self {
         let user = rustix::process::geteuid().as_raw();
-        Self::start_for(user, socket, network, &Api { hub, status: SharedStatus::new(status, SHARED), pace: PACE })
+        let api = Api { hub, status: SharedStatus::new(status, SHARED), pace: PACE };
+        Self::start_for(user, socket, network, &(Arc::new(api) as Arc<dyn Serves>))
     }
 
     /// The same for all services of an agent.
     pub fn start_for_all(socket: ControlSocket, network: Option<NetworkListener>, board: Board) -> Self {
         let user = rustix::process::geteuid().as_raw();
-        Self::start_for(user, Some(socket), network, &Services { board, pace: PACE })
+        Self::start_for(user, Some(socket), network, &(Arc::new(Services { board, pace: PACE }) as Arc<dyn Serves>))
     }
 
-    pub(super) fn start_for<S: Serves>(
+    pub(super) fn start_for(
         user: u32,
         socket: Option<ControlSocket>,
         network: Option<NetworkListener>,
-        api: &S,
+        api: &Arc<dyn Serves>,
     ) -> Self {
         let stop = watch::Sender::new(false);
         let mut listeners = Vec::new();
         if let Some(socket) = socket {
-            listeners.push(tokio::spawn(accept_all(Local { user, socket }, api.clone(), stop.subscribe())));
+            listeners.push(tokio::spawn(accept_all(Local { user, socket }, Arc::clone(api), stop.subscribe())));
         }
         if let Some(NetworkListener { listener, tls, guard, renewal }) = network {
             let (guard, seats) = (Arc::new(guard), Arc::default());
             listeners.push(tokio::spawn(renewal.run(Arc::clone(&guard), Arc::clone(&seats), stop.subscribe())));
             let network = Network { listener, tls, guard, seats };
-            listeners.push(tokio::spawn(accept_all(network, api.clone(), stop.subscribe())));
+            listeners.push(tokio::spawn(accept_all(network, Arc::clone(api), stop.subscribe())));
         }
         Self { listeners, stop }
     }
@@ -116,22 +117,22 @@ trait Listener: Send + 'static {
 
     fn accept(&self) -> impl Future<Output = io::Result<Self::Client>> + Send;
 
-    fn serve<S: Serves>(
+    fn serve(
         &self,
         client: Self::Client,
-        api: S,
+        api: Arc<dyn Serves>,
         stopped: Stopped,
     ) -> impl Future<Output = ()> + Send + 'static;
 }
 
 type Stopped = watch::Receiver<bool>;
 
-async fn accept_all<D: Listener, S: Serves>(listener: D, api: S, mut stopped: Stopped) {
+async fn accept_all<D: Listener>(listener: D, api: Arc<dyn Serves>, mut stopped: Stopped) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept(), if connections.len() < D::MAX => match accepted {
-                Ok(client) => { connections.spawn(listener.serve(client, api.clone(), stopped.clone())); }
+                Ok(client) => { connections.spawn(listener.serve(client, Arc::clone(&api), stopped.clone())); }
                 Err(error) => {
                     tracing::warn!(%error, "a client could not be accepted");
                     sleep(ACCEPT_PAUSE).await;
@@ -163,10 +164,10 @@ impl Listener for Local {
         self.socket.accept().await
     }
 
-    fn serve<S: Serves>(
+    fn serve(
         &self,
         client: UnixStream,
-        api: S,
+        api: Arc<dyn Serves>,
         stopped: Stopped,
     ) -> impl Future<Output = ()> + Send + 'static {
         let (cut, pace) = (Arc::new(Notify::new()), api.pace());
@@ -179,7 +180,7 @@ impl Listener for Local {
                 routes::forbidden()
             }
         };
-        converse(client, endpoints, pace, cut, stopped)
+        converse(Box::new(client), endpoints, pace, cut, stopped)
     }
 }
 
@@ -201,10 +202,10 @@ impl Listener for Network {
         Ok((client, plain(from)))
     }
 
-    fn serve<S: Serves>(
+    fn serve(
         &self,
         (client, from): Self::Client,
-        api: S,
+        api: Arc<dyn Serves>,
         mut stopped: Stopped,
     ) -> impl Future<Output = ()> + Send + 'static {
         let cut = Arc::new(Notify::new());
@@ -216,16 +217,16 @@ impl Listener for Network {
                 return guard
                     .refused(|| tracing::warn!(%from, "a client is refused: every connection is an operator's"));
             };
-            let endpoints = api.clone().router(Arc::clone(&cut));
-            let endpoints = guarded(endpoints, Arc::clone(&guard), api.clone(), from, Arc::clone(&seat));
-            let Some(tls) = tls else { return converse(client, endpoints, pace, cut, stopped).await };
+            let endpoints = api.router(Arc::clone(&cut));
+            let endpoints = guarded(endpoints, Arc::clone(&guard), Arc::clone(&api), from, Arc::clone(&seat));
+            let Some(tls) = tls else { return converse(Box::new(client), endpoints, pace, cut, stopped).await };
             let shaken = tokio::select! {
                 shaken = timeout(HEADER_TIMEOUT, tls.get().accept(client).into_fallible()) => shaken,
                 () = cut.notified() => return,
                 _ = stopped.changed() => return,
             };
             let (error, refused) = match shaken {
-                Ok(Ok(client)) => return converse(client, endpoints, pace, cut, stopped).await,
+                Ok(Ok(client)) => return converse(Box::new(client), endpoints, pace, cut, stopped).await,
                 Ok(Err((error, client))) => (error, Some(client)),
                 Err(_) => (io::ErrorKind::TimedOut.into(), None),
             };
@@ -251,10 +252,12 @@ async fn see_off(mut client: TcpStream) {
     let _ = timeout(REFUSED_TIMEOUT, rest).await;
 }
 
-async fn converse<S>(client: S, endpoints: Router, pace: Pace, cut: Arc<Notify>, mut stopped: Stopped)
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
+/// A connection of any kind: what is spoken over it is compiled once.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+async fn converse(client: Box<dyn Stream>, endpoints: Router, pace: Pace, cut: Arc<Notify>, mut stopped: Stopped) {
     // Cuts off clients that read no answer. Event streams notice this sooner, and count it.
     let mut client = TimeoutStream::new(client);
     client.set_write_timeout(Some(pace.stuck * 2));

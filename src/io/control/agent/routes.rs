@@ -33,7 +33,7 @@ pub(in crate::io::control) struct Services {
 }
 
 impl Serves for Services {
-    fn router(self, cut: Arc<Notify>) -> Router {
+    fn router(&self, cut: Arc<Notify>) -> Router {
         Router::new()
             .route("/v1/services", get(services))
             .route("/v1/services/events", get(changes))
@@ -45,7 +45,7 @@ impl Serves for Services {
             .fallback(unknown)
             .method_not_allowed_fallback(wrong_method)
             .layer(Extension(Cut(cut)))
-            .with_state(self)
+            .with_state(self.clone())
     }
 
     fn pace(&self) -> Pace {

@@ -50,13 +50,13 @@ impl Refusal {
 }
 
 /// The endpoints behind the guard. Requests carry the client's address and seat as extensions.
-pub fn guarded<S: Serves>(endpoints: Router, guard: Arc<Guard>, of: S, from: SocketAddr, seat: Arc<Seat>) -> Router {
-    let endpoints = endpoints.layer(middleware::from_fn_with_state((guard, of), let_in::<S>));
+pub fn guarded(endpoints: Router, guard: Arc<Guard>, of: Arc<dyn Serves>, from: SocketAddr, seat: Arc<Seat>) -> Router {
+    let endpoints = endpoints.layer(middleware::from_fn_with_state((guard, of), let_in));
     endpoints.layer(Extension(from)).layer(Extension(seat))
 }
 
-async fn let_in<S: Serves>(
-    State((guard, of)): State<(Arc<Guard>, S)>,
+async fn let_in(
+    State((guard, of)): State<(Arc<Guard>, Arc<dyn Serves>)>,
     Extension(from): Extension<SocketAddr>,
     Extension(seat): Extension<Arc<Seat>>,
     request: Request,

@@ -12,6 +12,7 @@ use crate::core::soak::testing::{HEALTHY, Harness as Soak, settings};
 use crate::core::soak::{ClockOrigin, Envelope, RecordingHeader};
 use crate::core::view::View;
 use crate::io::control::routes::Api;
+use crate::io::control::server::Serves;
 use crate::io::control::shared::SharedStatus;
 use crate::io::control::stream::Pace;
 use crate::io::control::{Client, ControlSocket, Events, Hub, NetworkListener, Order, Server, StreamItem};
@@ -65,6 +66,7 @@ impl Harness {
         });
         let api = Api { hub: hub.clone(), status: SharedStatus::new(status, Duration::ZERO), pace };
         let bound = ControlSocket::bind(&socket, None).await.unwrap();
+        let api: Arc<dyn Serves> = Arc::new(api);
         let server = Server::start_for(user, Some(bound), network, &api);
         let client = Client::new(&socket);
         Self { hub, client, orders, server, socket, events: soak.log, writer, folder, deployments }
