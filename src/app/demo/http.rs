@@ -6,22 +6,23 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::Request;
 use axum::http;
 use axum::http::Response;
-use axum::middleware::{Next, from_fn};
-use axum::serve::ListenerExt as _;
 use http_body_util::{BodyExt as _, Full};
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::watch;
-use tokio::task::yield_now;
-use tokio::time::timeout;
+use tokio::task::{JoinSet, yield_now};
+use tokio::time::{sleep, timeout};
 
 use crate::io::http::client;
 
 /// Most bytes of a body that are read.
 pub const BODY_TIMEOUT: usize = 1024 * 1024;
 const BACKLOG: u32 = 1024;
+/// After a failed accept.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a client keeps a connection that it does not use.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -59,21 +60,21 @@ fn bind(addr: SocketAddr) -> io::Result<TcpSocket> {
 
 /// Serves until dropped; dropping it closes the listener and cuts every connection, as the death of a process would.
 pub async fn serve(listener: TcpListener, router: Router) {
-    let (_alive, dead) = watch::channel(());
-    let mortal = move |request: Request, next: Next| {
-        let mut dead = dead.clone();
-        async move {
-            tokio::select! {
-                answer = next.run(request) => answer,
-                _ = dead.changed() => Response::new(broken_off(Bytes::new())),
-            }
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((client, _)) => {
+                    let _ = client.set_nodelay(true);
+                    let service = TowerToHyperService::new(router.clone());
+                    connections.spawn(http1::Builder::new().serve_connection(TokioIo::new(client), service));
+                }
+                // Out of file descriptors: retrying at once only burns CPU.
+                Err(_) => sleep(ACCEPT_PAUSE).await,
+            },
+            Some(_) = connections.join_next() => {}
         }
-    };
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
-    // It neither ends by itself nor fails.
-    let _ = axum::serve(listener, router.layer(from_fn(mortal))).await;
+    }
 }
 
 /// A body that breaks off behind `start`, and the connection with it. Where the start is empty not even the head is sent.
