@@ -209,7 +209,7 @@ impl Agent {
             self.shared.teller.tell(News::new(Happened::Note, warning).of(&service));
         }
         let (wanted, wanting) = watch::channel(Wanted::As(Arc::clone(&candidate)));
-        // What is not looked at yet is listed all the same.
+        // What is not looked at yet is listed anyway.
         self.shared.board.show(Row::new(Summary::idle(&service, None)));
         let keeper = Keeper::new(self.shared.clone(), Arc::clone(&candidate), wanting);
         let task = self.keepers.spawn(keeper.keep());
