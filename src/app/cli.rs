@@ -2,13 +2,10 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `agent` | the flags of `agent` |
+//! | `agent`, `fleet`, `init`, `status` | the flags of the commands that are called so |
 //! | `examples` | examples of each command, and the meaning of the exit codes |
-//! | `fleet` | the flags of `fleet` |
 //! | `help` | the command line as it is parsed and as it is shown |
-//! | `init` | the flags of `init` |
 //! | `past` | the records of the past |
-//! | `status` | the flags of `status` |
 //! | `version` | which program this is |
 
 mod agent;

@@ -10,7 +10,7 @@
 //! | [`detect`] | counters, windows, evidence |
 //! | [`wanted`] | which series of a page are asked for |
 //! | [`matchers`], [`routes`] | which of them are ours, and which routes are no users' |
-//! | [`statuses`], [`unit`] | what a status says, and in which unit a histogram counts |
+//! | [`statuses`], [`unit`](mod@unit) | what a status says, and in which unit a histogram counts |
 //! | [`number`] | numbers for people |
 //! | [`invalid`] | why a text is not a value |
 

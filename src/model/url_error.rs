@@ -21,8 +21,10 @@ mod tests {
 
     #[test]
     fn an_international_name_is_read_as_dns_has_it() {
-        let why = url_error(Url::parse("http://b\u{fc}cher.example/").unwrap_err());
-        assert!(why.contains("xn--"), "{why}");
+        for text in ["http://b\u{fc}cher.example/", "HTTPS://a:b@B\u{dc}CHER:80", "http:\u{fc}X", "http://%C3%BCX/"] {
+            let why = url_error(Url::parse(text).unwrap_err());
+            assert!(why.contains("xn--"), "{text}: {why}");
+        }
         assert_eq!(Url::parse("http://xn--bcher-kva.example/").unwrap().host_str(), Some("xn--bcher-kva.example"));
         assert_eq!(url_error(Url::parse("http://:1/").unwrap_err()), "empty host");
     }

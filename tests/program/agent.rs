@@ -31,7 +31,7 @@ impl Agents {
         self.write(&format!("{service}.toml"), &file(service, deployment));
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub fn write(&self, name: &str, text: &str) {
         let new = self.path(".new");
         fs::write(&new, text).unwrap();
         fs::rename(new, self.path(name)).unwrap();

@@ -11,6 +11,7 @@ mod ci;
 mod commands;
 mod counting;
 mod crashes;
+mod dashboard;
 mod detached;
 mod doctor;
 mod dotenv;

@@ -31,19 +31,25 @@ pub struct Monitoring {
 }
 
 impl Monitoring {
-    /// A server that scrapes each of these, five times a second, with its color in the label `color`. `rules` are groups of
-    /// alerting rules in YAML; only Prometheus evaluates them.
+    /// A server that scrapes each of these with its color in the label `color`. `rules` are groups of alerting rules in YAML;
+    /// only Prometheus evaluates them.
     pub fn start(kind: Kind, targets: &[(&str, &Service)], rules: &str) -> Self {
+        let mut jobs = "- job_name: shop\n  static_configs:\n".to_owned();
+        for (color, service) in targets {
+            let target = service.url().replace("http://", "");
+            let _ = writeln!(jobs, "  - targets: ['{target}']\n    labels: {{color: {color}}}");
+        }
+        Self::scraping(kind, &jobs, targets.len(), rules)
+    }
+
+    /// A server with these jobs in YAML, which have so many targets and are scraped five times a second.
+    pub fn scraping(kind: Kind, jobs: &str, targets: usize, rules: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let mut config = "global:\n  scrape_interval: 200ms\n  scrape_timeout: 200ms\n".to_owned();
         if kind == Kind::Prometheus {
             config.push_str("  evaluation_interval: 200ms\nrule_files: [rules.yml]\n");
         }
-        config.push_str("scrape_configs:\n- job_name: shop\n  static_configs:\n");
-        for (color, service) in targets {
-            let target = service.url().replace("http://", "");
-            let _ = writeln!(config, "  - targets: ['{target}']\n    labels: {{color: {color}}}");
-        }
+        let _ = write!(config, "scrape_configs:\n{jobs}");
         fs::write(folder.path().join("config.yml"), config).unwrap();
         fs::write(folder.path().join("rules.yml"), format!("groups:\n{rules}")).unwrap();
         let port = free_port();
@@ -70,7 +76,7 @@ impl Monitoring {
         let started = command.spawn();
         assert!(started.is_ok(), "{name} cannot be started ({started:?}); run: apt-get install {name}");
         let server = Self { child: started.unwrap(), port, _folder: folder };
-        server.wait_for("up", targets.len());
+        server.wait_for("up", targets);
         server
     }
 
@@ -95,6 +101,21 @@ impl Monitoring {
                 return;
             }
             assert!(Instant::now() < deadline, "`{query}` never found {series} series: {answer}");
+            sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Waits until a query finds anything.
+    #[track_caller]
+    pub fn wait_for_any(&self, query: &str) {
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            let answer = self.ask(query).unwrap_or_default();
+            assert!(!answer.contains("\"status\":\"error\""), "`{query}`: {answer}");
+            if answer.contains("\"metric\"") {
+                return;
+            }
+            assert!(Instant::now() < deadline, "`{query}` never found anything: {answer}");
             sleep(Duration::from_millis(50));
         }
     }

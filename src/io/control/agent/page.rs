@@ -1,6 +1,7 @@
 //! The metrics page of an agent.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::core::view::{State, Summary};
 use crate::io::control::metrics::Text;
@@ -54,5 +55,42 @@ pub(super) fn page(services: &[Arc<Summary>], tally: &Tally) -> String {
     for row in services {
         text.sample(&[("service", &row.service), ("state", row.state.name())], 1);
     }
+    soaks(&mut text, services);
     text.finish()
+}
+
+/// What each service's row says of its soak, in numbers. A service that has none has no sample.
+fn soaks(text: &mut Text, services: &[Arc<Summary>]) {
+    text.metric("switchback_agent_check_value", "gauge", "Value of the worst check: a ratio; seconds for latency.");
+    for (row, value) in known(services, |row| row.value) {
+        text.sample(&[("service", &row.service), ("check", check(row))], value);
+    }
+    text.metric("switchback_agent_check_threshold", "gauge", "Threshold of that check, in the unit of its value.");
+    for (row, limit) in known(services, |row| row.limit) {
+        text.sample(&[("service", &row.service), ("check", check(row))], limit);
+    }
+    text.metric("switchback_agent_evidence_ratio", "gauge", "Evidence as a share of what makes a breach.");
+    for (row, evidence) in known(services, |row| row.evidence) {
+        text.sample(&[("service", &row.service)], evidence);
+    }
+    text.metric("switchback_agent_requests_per_second", "gauge", "Requests to the color that is judged.");
+    for (row, rate) in known(services, |row| row.requests_per_second) {
+        text.sample(&[("service", &row.service)], rate);
+    }
+    text.metric("switchback_agent_soak_remaining_seconds", "gauge", "Time until the phase ends, where it has an end.");
+    for (row, left) in known(services, |row| row.left_ms) {
+        text.sample(&[("service", &row.service)], Duration::from_millis(left).as_secs_f64());
+    }
+    text.metric("switchback_agent_last_outcome", "gauge", "1 for the outcome of the last soak, where none runs.");
+    for (row, outcome) in known(services, |row| row.outcome) {
+        text.sample(&[("service", &row.service), ("outcome", outcome.name())], 1);
+    }
+}
+
+fn known<T>(services: &[Arc<Summary>], of: impl Fn(&Summary) -> Option<T>) -> impl Iterator<Item = (&Summary, T)> {
+    services.iter().filter_map(move |row| Some((&**row, of(row)?)))
+}
+
+fn check(row: &Summary) -> &str {
+    row.check.as_ref().map_or("", |check| check.as_str())
 }
