@@ -164,7 +164,7 @@ fn names(said: &str, wanted: &str) {
 
 #[test]
 fn a_port_where_nothing_listens_is_named() {
-    let addr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let addr = support::free_address();
     let said = refused_switch(format!("http://{addr}"));
     names(&said, &format!("http://{addr}/health/ready refused the connection"));
 }

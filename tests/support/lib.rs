@@ -26,6 +26,12 @@ mod redact;
 mod service;
 mod snapshots;
 
+use std::fs::File;
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Mutex;
+
+use rustix::fs::{FlockOperation, flock};
+
 pub use agent::Agent;
 pub use authority::Authority;
 pub use deployment::{Deployment, SWITCHED_AT, program};
@@ -43,8 +49,19 @@ pub fn free_address() -> String {
     format!("127.0.0.1:{}", free_port())
 }
 
-/// The port alone.
+/// The port alone. No other test is given it while this process lives.
 pub fn free_port() -> u16 {
-    let is_free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
-    (0..1_000).map(|_| rand::random_range(20_000..32_000)).find(is_free).unwrap()
+    static OURS: Mutex<Vec<File>> = Mutex::new(Vec::new());
+    let folder = std::env::temp_dir().join(format!("switchback-test-ports-{}", rustix::process::getuid().as_raw()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let reserve = |port: u16| {
+        let file = File::create(folder.join(port.to_string())).unwrap();
+        let is_free = flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok()
+            && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+        is_free.then_some((port, file))
+    };
+    let found = (0..1_000).find_map(|_| reserve(rand::random_range(20_000..32_000)));
+    let (port, file) = found.unwrap();
+    OURS.lock().unwrap().push(file);
+    port
 }
