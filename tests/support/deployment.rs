@@ -1,6 +1,7 @@
 //! A deployment in a folder of its own: blue and green, state file, journal, and the program run in it.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread::sleep;
@@ -169,16 +170,21 @@ impl Deployment {
         }
     }
 
-    /// Every file below the folder with its bytes, sorted by path.
+    /// Every file below the folder with its bytes, sorted by path. One that is gone before it is read, such as the new text of
+    /// a file that is just being replaced, is none.
     pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let (mut folders, mut files) = (vec![self.folder().to_owned()], Vec::new());
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap() {
                 let entry = entry.unwrap();
-                if entry.file_type().unwrap().is_dir() {
+                let kind = entry.file_type().unwrap();
+                if kind.is_dir() {
                     folders.push(entry.path());
-                } else if entry.file_type().unwrap().is_file() {
-                    files.push((entry.path(), fs::read(entry.path()).unwrap()));
+                } else if kind.is_file() {
+                    match fs::read(entry.path()) {
+                        Ok(bytes) => files.push((entry.path(), bytes)),
+                        Err(error) => assert_eq!(error.kind(), ErrorKind::NotFound, "{}", entry.path().display()),
+                    }
                 }
             }
         }
