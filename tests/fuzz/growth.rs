@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use rustix::time::{ClockId, clock_gettime};
+use support::thread_time;
 
 use super::{TOKENS, entries};
 
@@ -107,15 +107,11 @@ fn fill(head: &[u8], token: &[u8], length: usize) -> Vec<u8> {
     bytes
 }
 
-/// Processor time of this thread, in which nobody else's work counts.
+/// Processor time that reading takes.
 fn time(entry: entries::Read, input: &[u8]) -> Duration {
-    let now = || {
-        let now = clock_gettime(ClockId::ThreadCPUTime);
-        Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap())
-    };
-    let begun = now();
+    let begun = thread_time();
     entry(input);
-    now().saturating_sub(begun)
+    thread_time().saturating_sub(begun)
 }
 
 /// The most memory that this process ever had.

@@ -50,11 +50,7 @@ impl Agents {
     /// The program in the agent's folder, without any setting in the environment.
     fn command(&self, args: &[&str]) -> std::process::Command {
         let mut command = std::process::Command::new(support::program());
-        command.args(args).current_dir(self.dir.path()).env_clear();
-        command.env("PATH", std::env::var_os("PATH").unwrap()).env("USER", "ana");
-        if let Some(profile) = std::env::var_os("LLVM_PROFILE_FILE") {
-            command.env("LLVM_PROFILE_FILE", profile);
-        }
+        support::bare(&mut command, self.dir.path()).args(args).env("USER", "ana");
         command
     }
 

@@ -1,5 +1,6 @@
 //! The dashboard for Grafana against a real Prometheus that scrapes a real agent.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::Value;
@@ -55,9 +56,8 @@ fn every_query_of_the_dashboard_finds_what_it_shows() {
 fn the_dashboard_names_no_data_source_of_its_own() {
     let dashboard: Value = serde_json::from_str(&fs::read_to_string(DASHBOARD).unwrap()).unwrap();
     let panels = dashboard["panels"].as_array().unwrap();
-    let mut ids: Vec<u64> = panels.iter().map(|panel| panel["id"].as_u64().unwrap()).collect();
-    ids.dedup();
-    assert_eq!(ids.len(), panels.len());
+    let ids: BTreeSet<u64> = panels.iter().map(|panel| panel["id"].as_u64().unwrap()).collect();
+    assert_eq!(ids.len(), panels.len(), "a number each");
     for panel in panels.iter().filter(|panel| panel["type"] != "row") {
         assert_eq!(panel["datasource"]["uid"], "${datasource}", "{}", panel["title"]);
     }

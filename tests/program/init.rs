@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use support::{Done, Emulator, NodeService, Page, Running, Service, program};
+use support::{Done, Emulator, NodeService, Page, Running, Service, bare, program};
 use tempfile::TempDir;
 
 /// A project's folder.
@@ -29,10 +29,7 @@ impl Project {
     }
 
     fn settled(&self, mut command: Command, args: &[&str]) -> Command {
-        command.args(args).current_dir(self.0.path()).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
-        if let Some(profile) = std::env::var_os("LLVM_PROFILE_FILE") {
-            command.env("LLVM_PROFILE_FILE", profile);
-        }
+        bare(&mut command, self.0.path()).args(args);
         command
     }
 

@@ -208,12 +208,7 @@ impl Deployment {
     }
 
     fn settled(&self, mut command: Command, args: &[&str]) -> Command {
-        command.args(args).current_dir(self.folder()).env_clear();
-        command.env("PATH", std::env::var_os("PATH").unwrap()).env("USER", "ana");
-        // Where coverage is measured, the program has to know where its profile goes.
-        if let Some(profile) = std::env::var_os("LLVM_PROFILE_FILE") {
-            command.env("LLVM_PROFILE_FILE", profile);
-        }
+        bare(&mut command, self.folder()).args(args).env("USER", "ana");
         for (key, value) in &self.settings {
             command.env(variable(key), value);
         }
@@ -230,6 +225,16 @@ impl Deployment {
     pub fn run(&self, args: &[&str]) -> Done {
         self.start(args).wait()
     }
+}
+
+/// To be run in a folder with nothing else in its environment than where programs are.
+pub fn bare<'c>(command: &'c mut Command, folder: &Path) -> &'c mut Command {
+    command.current_dir(folder).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
+    // Where coverage is measured, the program has to know where its profile goes.
+    if let Some(profile) = std::env::var_os("LLVM_PROFILE_FILE") {
+        command.env("LLVM_PROFILE_FILE", profile);
+    }
+    command
 }
 
 /// The program that is tested: cargo builds it into the folder above that of the tests.

@@ -15,6 +15,7 @@
 
 mod agent;
 mod authority;
+mod cost;
 mod deployment;
 mod emulator;
 pub mod exposition;
@@ -34,7 +35,8 @@ use rustix::fs::{FlockOperation, flock};
 
 pub use agent::Agent;
 pub use authority::Authority;
-pub use deployment::{Deployment, SWITCHED_AT, program};
+pub use cost::{Counter, thread_time};
+pub use deployment::{Deployment, SWITCHED_AT, bare, program};
 pub use emulator::Emulator;
 pub use monitoring::{Kind as MonitoringKind, Monitoring};
 pub use node::NodeService;

@@ -9,17 +9,14 @@
 #![expect(clippy::cast_precision_loss, reason = "counts and times are far below 2^53")]
 #![expect(clippy::expect_used, reason = "a benchmark stops at its first surprise")]
 
-use std::io::{self, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
-use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
+use support::{Counter, thread_time};
 use switchback::app::tui::{Charset, Depth, FleetScreen, Theme, UiState};
 
 /// Terminal sizes, columns and rows.
@@ -33,32 +30,6 @@ struct Cost {
     taking: Duration,
     first_bytes: usize,
     mean_bytes: f64,
-}
-
-/// Counts what is written.
-#[derive(Clone, Default)]
-struct Counter(Arc<AtomicUsize>);
-
-impl Counter {
-    fn take(&self) -> usize {
-        self.0.swap(0, Ordering::Relaxed)
-    }
-}
-
-impl Write for Counter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.fetch_add(bytes.len(), Ordering::Relaxed);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn thread_time() -> Duration {
-    let used = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::try_from(used).expect("a process has used no negative time")
 }
 
 /// The list of so many services at a second.

@@ -1,15 +1,12 @@
 //! Frames as a terminal gets them, without a terminal.
 
-use std::io::{self, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
-use rustix::time::{ClockId, clock_gettime};
+use support::{Counter, thread_time};
 use switchback::app::tui::{Charset, Depth, Theme, UiState, draw};
 use switchback::core::view::Dashboard;
 
@@ -27,32 +24,6 @@ pub struct Cost {
     /// Bytes of a later frame, mean and most.
     pub mean_bytes: f64,
     pub most_bytes: usize,
-}
-
-/// Counts what is written.
-#[derive(Clone, Default)]
-struct Counter(Arc<AtomicUsize>);
-
-impl Counter {
-    fn take(&self) -> usize {
-        self.0.swap(0, Ordering::Relaxed)
-    }
-}
-
-impl Write for Counter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.fetch_add(bytes.len(), Ordering::Relaxed);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn thread_time() -> Duration {
-    let used = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::try_from(used).expect("a process has used no negative time")
 }
 
 /// Draws the first frame and so many more, a second of the soak apart.
