@@ -97,6 +97,12 @@ impl Agents {
             std::thread::sleep(Duration::from_millis(50));
         }
     }
+
+    /// Waits until the agent knows where traffic of a service is that has no soak: it is listed sooner.
+    #[track_caller]
+    fn wait_until_looked_at(&self, service: &str) {
+        self.wait_for(service, "looked at", |row| row["state"] == "idle" && row["active"].is_string());
+    }
 }
 
 fn file(service: &str, deployment: &Deployment) -> String {
@@ -159,7 +165,7 @@ fn two_services_soak_at_once_and_each_ends_as_it_must() {
     agents.add("shop", &bad);
     let mut agent = agents.start();
     assert_eq!(agents.services().iter().map(|row| row["service"].clone()).collect::<Vec<_>>(), ["cart", "shop"]);
-    agents.wait_for("cart", "idle at first", |row| row["state"] == "idle" && row["active"] == "blue");
+    agents.wait_until_looked_at("cart");
     bad.green.fail(60);
     switch(&good, "green");
     switch(&bad, "green");
@@ -290,11 +296,11 @@ fn files_come_change_and_go_and_a_bad_one_stops_no_other() {
     agents.wait_for("twin.toml", "gone", Value::is_null);
     let third = blue();
     agents.write("bad.toml", &file("good", &third));
-    agents.wait_for("good", "watched", |row| row["state"] == "idle");
+    agents.wait_until_looked_at("good");
     assert!(agents.row("bad.toml").is_null());
     // Added.
     agents.add("cart", &cart);
-    agents.wait_for("cart", "known", |row| row["state"] == "idle");
+    agents.wait_until_looked_at("cart");
     switch(&cart, "green");
     agent.hear("\"type\":\"begun\"");
     agents.wait_for("cart", "watched", |row| row["phase"] == "watching");
@@ -395,7 +401,7 @@ fn orders_and_events_go_through_the_agents_api() {
     let (agents, deployment) = (Agents::new(), blue().with("soak.window", "10m"));
     agents.add("shop", &deployment);
     let mut agent = agents.start();
-    agents.wait_for("shop", "idle", |row| row["state"] == "idle");
+    agents.wait_until_looked_at("shop");
     let abort = json!({ "action": { "type": "abort" } }).to_string();
     for (method, path, body) in
         [("GET", "/v1/services/shop/events", ""), ("POST", "/v1/services/shop/actions", &*abort)]
@@ -461,7 +467,7 @@ fn threads_do_not_grow_with_soaks() {
     let begin = |agent: &mut Running, from: usize, to: usize| {
         for (at, deployment) in all.iter().enumerate().take(to).skip(from) {
             agents.add(&format!("s{at}"), deployment);
-            agents.wait_for(&format!("s{at}"), "known", |row| row["state"] == "idle");
+            agents.wait_until_looked_at(&format!("s{at}"));
             switch(deployment, "green");
             agent.hear("\"type\":\"begun\"");
         }
@@ -485,7 +491,7 @@ fn traffic_that_is_moved_at_the_router_by_hand_is_watched_too() {
     deployment.green.fail(60);
     agents.add("shop", &deployment);
     let mut agent = agents.start();
-    agents.wait_for("shop", "idle", |row| row["state"] == "idle");
+    agents.wait_until_looked_at("shop");
     // The router and the state file have to be seen to agree first.
     std::thread::sleep(Duration::from_secs(7));
     fs::write(deployment.path("live"), "green").unwrap();
@@ -539,7 +545,7 @@ fn over_the_network_a_token_is_needed_and_settings_are_not_taken() {
     );
     agents.add("shop", &deployment);
     let mut agent = agents.start();
-    agents.wait_for("shop", "idle", |row| row["state"] == "idle");
+    agents.wait_until_looked_at("shop");
     let ask = |token: Option<&str>, method: &str, path: &str, body: &str| -> u16 {
         let mut stream = std::net::TcpStream::connect(&address).unwrap();
         let token = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();

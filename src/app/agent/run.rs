@@ -209,9 +209,8 @@ impl Agent {
             self.shared.teller.tell(News::new(Happened::Note, warning).of(&service));
         }
         let (wanted, wanting) = watch::channel(Wanted::As(Arc::clone(&candidate)));
-        // What is not looked at yet is listed anyway.
-        self.shared.board.show(Row::new(Summary::idle(&service, None)));
         let keeper = Keeper::new(self.shared.clone(), Arc::clone(&candidate), wanting);
+        keeper.introduce();
         let task = self.keepers.spawn(keeper.keep());
         self.kept.insert(service, Kept { task: task.id(), candidate, wanted });
     }

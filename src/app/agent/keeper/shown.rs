@@ -45,6 +45,12 @@ impl Keeper {
         self.cleared();
     }
 
+    /// Lists it before the first look, which may take time: a run that is asked for already begins after it.
+    pub fn introduce(&self) {
+        let summary = Summary::idle(&self.candidate.service, None);
+        self.shared.board.show(Row { begin: Some(self.begin.clone()), ..Row::new(summary) });
+    }
+
     pub(super) fn show(&self, deployment: &Deployment, summary: Summary) {
         let (status, begin) = (Some(status_of(deployment)), Some(self.begin.clone()));
         self.shared.board.show(Row { status, begin, ..Row::new(summary) });

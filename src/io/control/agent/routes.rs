@@ -75,7 +75,10 @@ async fn status(State(all): State<Services>, Path(name): Path<String>) -> Respon
         Some((_, Some(status))) => routes::status_of(status).await,
         Some((_, None)) => {
             let why = all.board.summary(&name).and_then(|row| row.error);
-            failure(StatusCode::SERVICE_UNAVAILABLE, &why.unwrap_or_else(|| format!("`{name}` cannot be read")))
+            failure(
+                StatusCode::SERVICE_UNAVAILABLE,
+                &why.unwrap_or_else(|| format!("`{name}` has not been looked at yet: ask again")),
+            )
         }
     }
 }
