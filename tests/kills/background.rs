@@ -1,6 +1,5 @@
 //! Monitors in the background.
 
-use std::fs;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
@@ -41,17 +40,15 @@ impl Background {
         self.0.signal(Signal::KILL);
     }
 
-    pub fn is_alive(&self) -> bool {
-        // One that ended stays as a zombie where nobody collects it.
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.0.pid())).unwrap_or_default();
-        let state = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().next());
-        state.is_some_and(|state| state != "Z")
+    /// Waits for its end, and says what it printed.
+    pub fn end(self) -> Done {
+        self.0.wait()
     }
 
     /// Waits until it is gone or `enough` is true; says whether it is gone.
     pub fn wait(&self, mut enough: impl FnMut() -> bool) -> bool {
         let deadline = Instant::now() + LIMIT;
-        while self.is_alive() {
+        while support::is_alive(self.0.pid()) {
             assert!(Instant::now() < deadline, "the monitor (process {}) does not end", self.0.pid());
             if enough() {
                 return false;

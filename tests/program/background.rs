@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use rustix::process::{Pid, Signal, kill_process};
 use support::{Deployment, Running};
 
 /// The monitor of a deployment that runs in the background; dropped, it is killed.
@@ -30,10 +30,7 @@ impl Background {
     }
 
     pub fn is_alive(&self) -> bool {
-        // A process that ended stays as a zombie where nobody collects it.
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.0)).unwrap_or_default();
-        let state = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().next());
-        test_kill_process(self.pid()).is_ok() && state != Some("Z")
+        support::is_alive(self.pid().as_raw_pid().unsigned_abs())
     }
 
     #[track_caller]

@@ -40,7 +40,7 @@ pub use deployment::{Deployment, SWITCHED_AT, bare, program};
 pub use emulator::Emulator;
 pub use monitoring::{Kind as MonitoringKind, Monitoring};
 pub use node::NodeService;
-pub use process::{Done, Running};
+pub use process::{Done, Running, is_alive};
 pub use receiver::{Delivery, Receiver};
 pub use service::{Page, Service};
 pub use snapshots::Snapshots;

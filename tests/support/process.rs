@@ -1,5 +1,6 @@
 //! The program as a process: started, listened to, signalled, and never waited for without a limit.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -151,6 +152,16 @@ impl Running {
         let stderr = std::mem::replace(&mut self.stderr, thread::spawn(String::new)).join().unwrap();
         Done { status, stdout, stderr }
     }
+}
+
+/// Whether a process or a thread of it is there. One that ended stays as a zombie where nobody collects it; but the first thread of
+/// a process is a zombie too while another that was killed still waits for the disk, with every lock and socket.
+pub fn is_alive(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let Some((_, fields)) = stat.rsplit_once(") ") else { return false };
+    let fields: Vec<&str> = fields.split_whitespace().collect();
+    // state, and num_threads
+    fields[0] != "Z" || fields[17] != "1"
 }
 
 impl Drop for Running {
