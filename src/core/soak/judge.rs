@@ -109,7 +109,7 @@ impl Judge {
     }
 
     pub fn healthy_at(&self, at_ms: u64) -> bool {
-        self.breach().is_none() && self.detector.conclude(at_ms).verdict == ClosingVerdict::Healthy
+        self.breach().is_none() && self.detector.concludes_healthy(at_ms)
     }
 
     pub fn explain(&self) -> String {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::bad_event::BadEvent;
-use super::closing::Closing;
+use super::closing::{Closing, ClosingVerdict};
 use super::counts::TickCounts;
 use super::evidence::{Ending, EvidenceDetector};
 use super::window::WindowDetector;
@@ -98,12 +98,20 @@ impl Detector {
             Self::Window(detector) => detector.close(at_ms),
         }
     }
+
+    /// Whether that is `healthy`. It is asked at every tick.
+    pub fn concludes_healthy(&self, at_ms: u64) -> bool {
+        match self {
+            Self::Evidence(detector) => detector.concludes_healthy(at_ms),
+            Self::Window(detector) => detector.close(at_ms).verdict == ClosingVerdict::Healthy,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::{ClosingVerdict, EvidenceConfig, WindowConfig};
+    use crate::detect::{EvidenceConfig, WindowConfig};
 
     fn both() -> [Detector; 2] {
         let config =
@@ -129,6 +137,7 @@ mod tests {
                 assert_eq!(detector.breach().is_some(), errors > 0);
                 let closing = detector.conclude(60_000);
                 assert_eq!(closing.verdict, verdict, "{}", closing.reason);
+                assert_eq!(detector.concludes_healthy(60_000), verdict == ClosingVerdict::Healthy);
                 assert_eq!(detector.close(60_000, 0), Ending::Closed(closing));
             }
         }

@@ -48,9 +48,14 @@ impl EvidenceDetector {
         self.breached().or_else(|| self.blind()).or_else(|| self.starved(at_ms)).unwrap_or_else(|| self.cleared())
     }
 
+    /// Whether that is `healthy`. It is asked at every tick, and forms no sentence of it.
+    pub fn concludes_healthy(&self, at_ms: u64) -> bool {
+        self.breached().or_else(|| self.blind()).or_else(|| self.starved(at_ms)).is_none() && self.is_cleared()
+    }
+
     /// Whether the soak would end `healthy` if it ended `at_ms` milliseconds after its start.
     pub fn healthy_at(&self, at_ms: u64) -> bool {
-        matches!(self.close(at_ms, 0), Ending::Closed(Closing { verdict: ClosingVerdict::Healthy, .. }))
+        !self.in_trouble() && self.concludes_healthy(at_ms)
     }
 
     /// Whether trouble that nothing contradicts has the evidence without the blip cap, which is a fair bet too.
@@ -105,10 +110,13 @@ impl EvidenceDetector {
         to_f64(least).max(QUIET_GAPS * gap)
     }
 
-    fn cleared(&self) -> Closing {
+    fn is_cleared(&self) -> bool {
         let seen = self.state.seen;
-        let (requests, errors) = (to_f64(seen.requests), to_f64(seen.errors));
-        if self.clears(requests, errors) && is_calm(self.state.evidence) {
+        is_calm(self.state.evidence) && self.clears(to_f64(seen.requests), to_f64(seen.errors))
+    }
+
+    fn cleared(&self) -> Closing {
+        if self.is_cleared() {
             let reason = format!("{}; highest evidence against it {}", self.standing(), wealth(self.state.peak));
             Closing::new(ClosingVerdict::Healthy, reason)
         } else {

@@ -21,31 +21,53 @@ pub(super) fn binomial_cdf(k: f64, n: f64, p: f64) -> f64 {
     if k >= n {
         return 1.0;
     }
-    let choose = libm::lgamma(n + 1.0) - libm::lgamma(k + 1.0) - libm::lgamma(n - k + 1.0);
-    let log_first = choose + k * p.ln() + (n - k) * (-p).ln_1p();
+    let (log_largest, sum) = lower_tail(k, n, p, log_choose(k, n));
+    (log_largest + sum.ln()).exp().min(1.0)
+}
+
+fn log_choose(k: f64, n: f64) -> f64 {
+    libm::lgamma(n + 1.0) - libm::lgamma(k + 1.0) - libm::lgamma(n - k + 1.0)
+}
+
+/// `ln P(X = k)`, and `P(X <= k)` in multiples of `P(X = k)`; `k < n`.
+fn lower_tail(k: f64, n: f64, p: f64, log_choose: f64) -> (f64, f64) {
     let (mut term, mut sum, mut i) = (1.0, 0.0, k);
     while i >= 0.0 && term > 1e-16 * sum {
         sum += term;
         term *= i * (1.0 - p) / ((n - i + 1.0) * p);
         i -= 1.0;
     }
-    (log_first + sum.ln()).exp().min(1.0)
+    (log_choose + k * p.ln() + (n - k) * (-p).ln_1p(), sum)
 }
 
-/// Upper bound of `k` in `n` (Clopper and Pearson 1934): the largest `p` with `P(X <= k) > beta`; 1 without a trial.
+/// Upper bound of `k` in `n` (Clopper and Pearson 1934): the `p` with `P(X <= k) = beta`; 1 without a trial, or if all are.
 pub(super) fn upper_bound(k: f64, n: f64, beta: f64) -> f64 {
-    /// Halvings of an interval of at most 1: what remains is below the resolution of the result.
-    const HALVINGS: usize = 60;
+    /// It takes five to ten. More would be a mistake here, and the bound still one, for all are above it.
+    const STEPS: usize = 60;
 
-    if n <= 0.0 {
+    if k >= n {
         return 1.0;
     }
-    let (mut low, mut high) = (k / n, 1.0);
-    for _ in 0..HALVINGS {
-        let middle = f64::midpoint(low, high);
-        if binomial_cdf(k, n, middle) > beta { low = middle } else { high = middle }
+    // Newton's method for ln P, which falls ever faster with p, so that every step ends above the bound, and the next comes
+    // closer. Its slope is -(n - k) P(X = k) / (1 - p) / P.
+    let log_choose = log_choose(k, n);
+    let mut bound = f64::INFINITY;
+    let mut next = if k > 0.0 { step(k, n, k / n, beta, log_choose) } else { -beta.ln() / n };
+    for _ in 0..STEPS {
+        // One above 1 is as good as any other there is.
+        let p = next.min(1.0_f64.next_down());
+        if p >= bound {
+            break;
+        }
+        bound = p;
+        next = step(k, n, p, beta, log_choose);
     }
-    high
+    bound
+}
+
+fn step(k: f64, n: f64, p: f64, beta: f64, log_choose: f64) -> f64 {
+    let (log_largest, sum) = lower_tail(k, n, p, log_choose);
+    p + (log_largest + sum.ln() - beta.ln()) * (1.0 - p) * sum / (n - k)
 }
 
 #[cfg(test)]
@@ -82,10 +104,14 @@ mod tests {
     #[test]
     fn the_upper_bound_is_the_rate_at_which_the_tail_is_beta() {
         assert!((upper_bound(0.0, 59.0, 0.05) - (1.0 - 0.05_f64.powf(1.0 / 59.0))).abs() < 1e-12);
-        for (k, n) in [(3.0, 20.0), (60.0, 2000.0), (3600.0, 90_000.0)] {
-            let bound = upper_bound(k, n, 0.05);
-            assert!(bound > k / n);
-            assert!((binomial_cdf(k, n, bound) - 0.05).abs() < 1e-9);
+        for n in [1.0, 2.0, 20.0, 2_000.0, 90_000.0, 1e9] {
+            for k in [0.0, 1.0, 3.0, 0.03 * n, 0.5 * n, 0.97 * n, n - 2.0, n - 1.0].map(f64::round) {
+                if (0.0..n).contains(&k) {
+                    let bound = upper_bound(k, n, 0.05);
+                    assert!(bound > k / n && bound < 1.0, "{k} of {n}: {bound}");
+                    assert!((binomial_cdf(k, n, bound) - 0.05).abs() < 1e-7, "{k} of {n}: {bound}");
+                }
+            }
         }
         assert!(close(upper_bound(0.0, 0.0, 0.05), 1.0));
         assert!(close(upper_bound(7.0, 7.0, 0.05), 1.0));

@@ -1,3 +1,6 @@
+use proptest::prelude::*;
+
+use crate::detect::Closing;
 use crate::number::{percent_limit, thousands};
 
 use super::*;
@@ -154,5 +157,23 @@ fn the_least_requests_for_healthy_follow_from_the_threshold_and_the_setting() {
         assert!(closing.reason.ends_with(&sentence), "{}", closing.reason);
         feed(&mut detector, SECOND, [Some((1, 0))]);
         assert_eq!(detector.conclude(2 * SECOND).verdict, ClosingVerdict::Healthy);
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_asked_at_every_tick_is_what_the_end_would_say(
+        ticks in proptest::collection::vec(proptest::option::weighted(0.8, (0..80_u64, 0..=20_u64)), 1..70)
+    ) {
+        let mut detector = watch([GOOD; 0]);
+        for (at, tick) in ticks.into_iter().enumerate() {
+            let counts = tick.map(|(requests, percent)| TickCounts { requests, errors: requests * percent / 100 });
+            let at_ms = (at as u64 + 1) * SECOND;
+            detector.tick(at_ms, counts);
+            let is_healthy = |closing: &Closing| closing.verdict == ClosingVerdict::Healthy;
+            prop_assert_eq!(detector.concludes_healthy(at_ms), is_healthy(&detector.conclude(at_ms)));
+            let ends_so = matches!(detector.close(at_ms, 0), Ending::Closed(closing) if is_healthy(&closing));
+            prop_assert_eq!(detector.healthy_at(at_ms), ends_so);
+        }
     }
 }
