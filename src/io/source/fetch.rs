@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Client, Response};
+use tokio::sync::{Mutex, MutexGuard};
 use url::Url;
 
 pub(crate) use self::access::{Access, TlsKeys, advice};
@@ -109,7 +110,15 @@ pub struct Fetcher {
     headers: HeaderMap,
     keys: TlsKeys,
     tally: Arc<Tally>,
+    /// Held by the request under way, of all that share the connection.
+    turn: Arc<Mutex<()>>,
 }
+
+/// So long a request waits for the one before it to leave the connection; then it opens another.
+const TURN: Duration = Duration::from_millis(50);
+
+/// While it is held, others that share the connection wait a moment.
+pub struct Turn<'a>(#[expect(dead_code, reason = "held until it is dropped")] Option<MutexGuard<'a, ()>>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Connection {
@@ -150,7 +159,8 @@ impl Fetcher {
         let anew = if url.scheme() == "https" { Some(client(0)?) } else { None };
         let client = client(1)?;
         let host = access.host.map(str::to_owned);
-        Ok(Self { client, anew, url, asked, host, limit, login, headers, keys: access.keys, tally: Arc::default() })
+        let (keys, tally, turn) = (access.keys, Arc::default(), Arc::default());
+        Ok(Self { client, anew, url, asked, host, limit, login, headers, keys, tally, turn })
     }
 
     /// Without credentials.
@@ -158,11 +168,26 @@ impl Fetcher {
         &self.url
     }
 
-    /// Shares the connections of `other`, if both ask the same server.
+    /// Shares the connection of `other`, if both ask the same server.
     #[must_use]
     pub fn beside(self, other: &Self) -> Self {
         let same = self.asked.origin() == other.asked.origin() && self.url.origin() == other.url.origin();
-        if same { Self { client: other.client.clone(), anew: other.anew.clone(), ..self } } else { self }
+        if !same {
+            return self;
+        }
+        Self { client: other.client.clone(), anew: other.anew.clone(), turn: Arc::clone(&other.turn), ..self }
+    }
+
+    /// To be held during a request. One after the other needs one connection, both at once would open a second each time.
+    pub async fn turn(&self) -> Turn<'_> {
+        if let Ok(turn) = self.turn.try_lock() {
+            return Turn(Some(turn));
+        }
+        let turn = tokio::time::timeout(TURN, self.turn.lock()).await.ok();
+        for _ in 0..3 {
+            tokio::task::yield_now().await;
+        }
+        Turn(turn)
     }
 
     pub fn tally(&self) -> Arc<Tally> {

@@ -106,6 +106,7 @@ impl Probe {
     /// Ready is any status 2xx within the limit, whatever the body.
     pub async fn probe(&self) -> Result<Ready, ProbeError> {
         let (url, refused) = (self.fetcher.url().as_str(), self.refused);
+        let _turn = self.fetcher.turn().await;
         self.fetcher.get(None, Connection::Kept, |answer| judge(url, refused, answer)).await
     }
 }

@@ -149,8 +149,9 @@ impl Scraper {
 
     /// Reads the page once. Dropping the future loses only that page.
     pub async fn scrape(&mut self) -> Result<Reading, ScrapeError> {
-        let begun = Instant::now();
         let Self { fetcher, reader, refused, limit, scrapes, probes } = self;
+        let _turn = fetcher.turn().await;
+        let begun = Instant::now();
         let probed = probes.answered();
         *scrapes += 1;
         let last = *scrapes <= NEW_CONNECTIONS || scrapes.is_multiple_of(SCRAPES_A_CONNECTION);

@@ -85,6 +85,52 @@ async fn the_date_of_the_answer_is_the_instances_own_clock() {
     }
 }
 
+/// A scraper and a probe of the same server.
+fn both(server: &Server) -> (Scraper, Probe) {
+    let mut config = config();
+    (config.metrics.timeout, config.health.timeout) = (Duration::from_secs(30), Duration::from_secs(30));
+    let probe = Probe::of(&config, &server.instance()).unwrap();
+    (Scraper::of(&config, Color::Green, &server.instance()).unwrap().beside(&probe), probe)
+}
+
+#[tokio::test]
+async fn an_instance_that_is_scraped_and_probed_at_once_needs_one_connection() {
+    let server = Server::start(vec![answer("200 OK", TEXT, PAGE)], Then::KeepOpen).await;
+    let (mut scraper, probe) = both(&server);
+    for _ in 0..NEW_CONNECTIONS {
+        assert_whole(scraper.scrape().await);
+    }
+    let before = server.connections.load(Ordering::SeqCst);
+    for _ in 0..10 * SCRAPES_A_CONNECTION {
+        let (page, ready) = tokio::join!(scraper.scrape(), probe.probe());
+        assert_whole(page);
+        ready.unwrap();
+    }
+    // One in so many scrapes is the last of its connection.
+    let opened = server.connections.load(Ordering::SeqCst) - before;
+    assert!((10..=12).contains(&opened), "{opened} connections");
+}
+
+#[tokio::test]
+async fn a_page_that_never_comes_does_not_keep_the_probe_waiting() {
+    let server = Server::start(vec![Vec::new(), answer("200 OK", "", "")], Then::KeepOpen).await;
+    let (mut scraper, probe) = both(&server);
+    let ready = async {
+        while server.requests.lock().unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        probe.probe().await
+    };
+    let page = async {
+        let _ = scraper.scrape().await;
+        panic!("there is no page");
+    };
+    tokio::select! {
+        ready = ready => ready.unwrap(),
+        () = page => unreachable!(),
+    };
+}
+
 #[tokio::test]
 async fn scrapes_do_not_stay_on_one_connection_and_so_on_one_process() {
     // Not every server closes a connection because it is asked to.
