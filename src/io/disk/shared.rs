@@ -20,6 +20,8 @@ const MAX_THREADS: usize = 64;
 const STUCK: Duration = Duration::from_millis(250);
 /// A further thread without work ends.
 const REST: Duration = Duration::from_secs(10);
+/// How long work that is not urgent may wait for more of its kind. A thousand soaks would wake a thread at every line.
+const GATHERED: Duration = Duration::from_millis(20);
 
 /// Shared threads. Where one file system hangs, the writers of the others get threads of their own.
 #[derive(Debug)]
@@ -49,7 +51,10 @@ struct Queue {
     urgent: VecDeque<Job>,
     jobs: VecDeque<Job>,
     threads: usize,
+    /// Threads that wait for work.
     idle: usize,
+    /// Of these those that look for it by themselves, within `GATHERED`.
+    gathering: usize,
     /// When each busy thread took its job.
     busy: BTreeMap<u64, Instant>,
     taken: u64,
@@ -89,10 +94,10 @@ impl Pool {
             queue.threads += 1;
             drop(queue);
             self.start_thread();
-        } else {
+        } else if urgent || queue.gathering == 0 {
             drop(queue);
+            self.news.notify_one();
         }
-        self.news.notify_one();
     }
 
     fn start_thread(self: &Arc<Self>) {
@@ -104,8 +109,9 @@ impl Pool {
     }
 
     fn work_on(&self) {
-        loop {
-            let Some((job, number)) = self.take() else { return };
+        let mut gathers = false;
+        while let Some((job, number)) = self.take(gathers) {
+            gathers = matches!(job, Job::Chore(_));
             match job {
                 // Whoever waits for the answer sees that there is none.
                 Job::Work(work) => drop(catch_unwind(AssertUnwindSafe(work))),
@@ -115,8 +121,9 @@ impl Pool {
         }
     }
 
-    /// The next job; `None` if there has been none for so long that this thread has ended.
-    fn take(&self) -> Option<(Job, u64)> {
+    /// The next job; `None` if there has been none for so long that this thread has ended. One thread that `gathers` waits for
+    /// what comes together.
+    fn take(&self, mut gathers: bool) -> Option<(Job, u64)> {
         let mut queue = self.queue();
         loop {
             if let Some(job) = queue.next() {
@@ -125,11 +132,17 @@ impl Pool {
                 queue.busy.insert(number, Instant::now());
                 return Some((job, number));
             }
+            gathers &= queue.gathering == 0;
+            let wait = if gathers { GATHERED } else { REST };
             queue.idle += 1;
-            let (woken, rest) = self.news.wait_timeout(queue, REST).unwrap_or_else(PoisonError::into_inner);
+            queue.gathering += usize::from(gathers);
+            let (woken, rest) = self.news.wait_timeout(queue, wait).unwrap_or_else(PoisonError::into_inner);
             queue = woken;
             queue.idle -= 1;
-            if rest.timed_out() && queue.threads > THREADS && queue.urgent.is_empty() && queue.jobs.is_empty() {
+            queue.gathering -= usize::from(gathers);
+            if gathers {
+                gathers = false;
+            } else if rest.timed_out() && queue.threads > THREADS && queue.urgent.is_empty() && queue.jobs.is_empty() {
                 queue.threads -= 1;
                 return None;
             }
