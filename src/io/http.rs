@@ -14,7 +14,7 @@ use std::path::Path;
 
 use percent_encoding::percent_decode_str;
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, ClientBuilder, Identity, RequestBuilder, Response};
+use reqwest::{Certificate, Client, ClientBuilder, Identity, RequestBuilder, Response, retry};
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
@@ -34,6 +34,8 @@ pub fn client() -> ClientBuilder {
         .user_agent(concat!("switchback/", env!("CARGO_PKG_VERSION")))
         .no_proxy()
         .redirect(Policy::none())
+        // It is for HTTP/2, and would copy every request.
+        .retry(retry::never().max_retries_per_request(0))
         .referer(false)
 }
 
