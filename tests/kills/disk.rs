@@ -2,20 +2,18 @@
 
 use std::fs::{self, File};
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::background::{Background, Started};
 use support::Deployment;
 
 /// A mounted tmpfs of 2 MiB with the data folder of a deployment, or with all of it; unmounted when dropped.
-struct Disk(PathBuf);
+pub struct Disk(PathBuf);
 
 impl Disk {
-    fn of(deployment: &Deployment) -> Self {
-        let path = deployment.path(".switchback");
-        fs::create_dir(&path).unwrap();
-        Self::mount(path)
+    pub fn of(deployment: &Deployment) -> Self {
+        Self::mount(deployment.path(".switchback"))
     }
 
     /// The state file lies on it as well.
@@ -28,14 +26,19 @@ impl Disk {
         disk
     }
 
-    fn mount(path: PathBuf) -> Self {
+    pub fn mount(path: PathBuf) -> Self {
+        fs::create_dir_all(&path).unwrap();
         let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=2m,mode=700", "tmpfs"]).arg(&path).status();
         assert!(mount.unwrap().success(), "a tmpfs cannot be mounted: run this test as root");
         Self(path)
     }
 
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
     /// Leaves no room.
-    fn fill(&self) {
+    pub fn fill(&self) {
         let mut filler = File::create(self.0.join("filler")).unwrap();
         while filler.write_all(&[0; 512]).is_ok() {}
     }

@@ -1,161 +1,17 @@
 //! One agent over many deployments, real services and real state files.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use support::{Deployment, Done, Running};
-use tempfile::TempDir;
-
-/// The folder of an agent. The deployments lie in folders of their own.
-pub struct Agents {
-    dir: TempDir,
-}
-
-impl Agents {
-    pub fn new() -> Self {
-        Self { dir: TempDir::new().unwrap() }
-    }
-
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    /// Writes the file of a service in one step.
-    pub fn add(&self, service: &str, deployment: &Deployment) {
-        self.write(&format!("{service}.toml"), &file(service, deployment));
-    }
-
-    pub fn write(&self, name: &str, text: &str) {
-        let new = self.path(".new");
-        fs::write(&new, text).unwrap();
-        fs::rename(new, self.path(name)).unwrap();
-    }
-
-    pub fn start(&self) -> Running {
-        let mut agent = self.begin();
-        agent.hear("\"message\":\"watching ");
-        agent
-    }
-
-    fn begin(&self) -> Running {
-        Running::start(self.command(&["agent", ".", "--output", "json"]))
-    }
-
-    /// The program in the agent's folder, without any setting in the environment.
-    fn command(&self, args: &[&str]) -> std::process::Command {
-        let mut command = std::process::Command::new(support::program());
-        support::bare(&mut command, self.dir.path()).args(args).env("USER", "ana");
-        command
-    }
-
-    #[track_caller]
-    fn run(&self, args: &[&str]) -> Done {
-        Running::start(self.command(args)).wait()
-    }
-
-    /// Asks the agent's socket; the status and the body.
-    fn ask(&self, method: &str, path: &str, body: &str) -> (u16, String) {
-        let mut stream = UnixStream::connect(self.path(".switchback/agent.sock")).unwrap();
-        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
-        let length = body.len();
-        let head =
-            format!("{method} {path} HTTP/1.1\r\nhost: agent\r\nconnection: close\r\ncontent-length: {length}\r\n");
-        stream.write_all(format!("{head}content-type: application/json\r\n\r\n{body}").as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head[9..12].parse().unwrap(), body.to_owned())
-    }
-
-    fn services(&self) -> Vec<Value> {
-        let (status, body) = self.ask("GET", "/v1/services", "");
-        assert_eq!(status, 200, "{body}");
-        let list: Value = serde_json::from_str(&body).unwrap();
-        list["services"].as_array().unwrap().clone()
-    }
-
-    fn row(&self, service: &str) -> Value {
-        self.services().into_iter().find(|row| row["service"] == service).unwrap_or(Value::Null)
-    }
-
-    /// Waits until the row of a service is so.
-    #[track_caller]
-    pub fn wait_for(&self, service: &str, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
-        let deadline = Instant::now() + Duration::from_mins(1);
-        loop {
-            let row = self.row(service);
-            if is_so(&row) {
-                return row;
-            }
-            assert!(Instant::now() < deadline, "{what}: {row:#}");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
-
-    /// Waits until the agent knows where traffic of a service is that has no soak: it is listed sooner.
-    #[track_caller]
-    fn wait_until_looked_at(&self, service: &str) {
-        self.wait_for(service, "looked at", |row| row["state"] == "idle" && row["active"].is_string());
-    }
-}
-
-fn file(service: &str, deployment: &Deployment) -> String {
-    let folder = deployment.folder().display();
-    let mut text = format!(
-        "service = \"{service}\"\nstate_file = \"{}\"\ndata_dir = \"{folder}/.switchback\"\n",
-        deployment.state_path().display()
-    );
-    for (key, value) in &deployment.settings {
-        let _ = writeln!(text, "{key} = {}", json!(value));
-    }
-    text
-}
-
-/// A deployment with blue active since long ago.
-pub fn blue() -> Deployment {
-    let deployment = Deployment::fresh();
-    deployment
-        .write_state(&json!({ "activeColor": "blue", "lastSwitch": 1_700_000_000_000_i64, "previousColor": "green" }));
-    deployment
-}
-
-fn now_ms() -> i64 {
-    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
-}
-
-/// Switches as deploy.ts does: by writing the state file.
-pub fn switch(deployment: &Deployment, to: &str) {
-    let mut state = deployment.state();
-    let from = state["activeColor"].clone();
-    state["activeColor"] = json!(to);
-    state["previousColor"] = from;
-    state["lastSwitch"] = json!(now_ms());
-    deployment.write_state(&state);
-}
-
-fn decisions(deployment: &Deployment, service: &str) -> Vec<Value> {
-    let path = deployment.path(&format!(".switchback/{service}/decisions.jsonl"));
-    let text = fs::read_to_string(path).unwrap_or_default();
-    text.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
-fn count(deployment: &Deployment, service: &str, kind: &str) -> usize {
-    decisions(deployment, service).iter().filter(|made| made["decision"] == kind).count()
-}
+use support::agents::{Agents, blue, count, file, now_ms, stop, switch};
+use support::{Deployment, Running};
 
 fn threads(agent: &Running) -> usize {
     fs::read_dir(format!("/proc/{}/task", agent.pid())).unwrap().count()
-}
-
-pub fn stop(agent: Running) -> Done {
-    agent.signal(Signal::TERM);
-    agent.wait().expect(0)
 }
 
 #[test]
@@ -211,52 +67,6 @@ fn a_rollback_by_hand_or_by_deploy_ts_begins_no_soak() {
     agent.hear("a rollback, which is not watched");
     agents.wait_for("shop", "idle", |row| row["state"] == "idle");
     assert_eq!(count(&deployment, "shop", "soak_start"), 2);
-    stop(agent);
-}
-
-#[test]
-fn an_agent_that_is_killed_resumes_every_soak_and_all_end_as_they_must() {
-    let agents = Agents::new();
-    let all: Vec<Deployment> = (0..9).map(|_| blue().with("soak.window", "10s")).collect();
-    for (at, deployment) in all.iter().enumerate() {
-        agents.add(&format!("s{at}"), deployment);
-    }
-    let mut agent = agents.start();
-    for deployment in &all {
-        switch(deployment, "green");
-    }
-    for _ in &all {
-        agent.hear("\"type\":\"begun\"");
-    }
-    for at in 0..all.len() {
-        agents.wait_for(&format!("s{at}"), "watched", |row| row["phase"] == "watching");
-    }
-    agent.signal(Signal::KILL);
-    agent.wait();
-    let (bad, good) = all.split_at(3);
-    for deployment in bad {
-        deployment.green.fail(70);
-    }
-    // Killed again and again: while it resumes, judges and rolls back.
-    for _ in 0..5 {
-        let agent = agents.start();
-        std::thread::sleep(Duration::from_millis(rand::random_range(0..1_500)));
-        agent.signal(Signal::KILL);
-        agent.wait();
-    }
-    let agent = agents.start();
-    for (at, deployment) in all.iter().enumerate() {
-        let service = format!("s{at}");
-        let is_bad = at < bad.len();
-        let outcome = if is_bad { "rolled-back" } else { "retained" };
-        agents.wait_for(&service, outcome, |row| row["state"] == "idle" && row["outcome"] == outcome);
-        let state = deployment.state();
-        let active = if is_bad { "blue" } else { "green" };
-        assert_eq!((&state["activeColor"], &state["soak"]["outcome"]), (&json!(active), &json!(outcome)), "{service}");
-        let counted = ["soak_start", "rolled_back", "retain"].map(|kind| count(deployment, &service, kind));
-        assert_eq!(counted, if is_bad { [1, 1, 0] } else { [1, 0, 1] }, "{service}");
-    }
-    assert_eq!(good.len() + bad.len(), agents.services().len());
     stop(agent);
 }
 

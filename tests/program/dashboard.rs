@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::Value;
+use support::agents::{Agents, blue, stop, switch};
 use support::{Monitoring, MonitoringKind};
-
-use super::agent::{Agents, blue, stop, switch};
 
 const DASHBOARD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/grafana/switchback-agent.json");
 const VIEWER: &str = "a-viewers-token-with-enough-bits-9876543210";

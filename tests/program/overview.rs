@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
+use support::agents::{Agents, blue, stop, switch};
 use support::{Agent, Deployment, Done};
 
-use crate::agent::{Agents, blue, stop, switch};
 use crate::terminal::{Operator, endless};
 
 /// A service whose soak goes well.

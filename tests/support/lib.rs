@@ -14,6 +14,7 @@
 )]
 
 mod agent;
+pub mod agents;
 mod authority;
 mod cost;
 mod deployment;

@@ -51,7 +51,9 @@ fn main() {
     let cpu = last.cpu.saturating_sub(first.cpu).as_secs_f64() / took.as_secs_f64();
     let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
     let skipped = fleet.skipped();
-    println!("| soaks | CPU | resident, idle | resident | growth | a soak more | threads | latest tick | ticks left out |");
+    println!(
+        "| soaks | CPU | resident, idle | resident | growth | a soak more | threads | latest tick | ticks left out |"
+    );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     println!(
         "| {soaks} | {:.0}% of a core | {:.0} MiB | {:.0} MiB | {:+.1}% | {:.0} KiB | {} | {:.0} ms | {skipped} |",
