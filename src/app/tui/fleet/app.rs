@@ -51,7 +51,12 @@ pub enum Effect {
     /// Show the soak of this row.
     Attach(Key),
     /// Order this of the soak of this row, and tell its answer.
-    Order(Key, Action),
+    Order {
+        key: Key,
+        action: Action,
+        /// In the operator's words.
+        reason: Option<String>,
+    },
     FollowMouse(bool),
     Save,
     Redraw,

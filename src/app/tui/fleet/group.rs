@@ -12,8 +12,8 @@ use crate::model::number::thousands;
 const FEW: usize = 5;
 /// A question that nobody answers is one about something else by now.
 const EXPIRES_MS: u64 = 30_000;
-/// Rows of the dialog around its list: frame, sentence, space, field, state, buttons.
-const AROUND: u16 = 10;
+/// Rows of the dialog around its list: frame, sentence, space, fields, state, buttons.
+const AROUND: u16 = 11;
 
 /// What is ordered of all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +103,9 @@ pub struct Group {
     /// What was marked and takes no such order, and why.
     left_out: Vec<(String, String)>,
     typed: Field,
+    reason: Field,
+    /// Whether the reason is being typed.
+    in_reason: bool,
     touched_ms: u64,
     scroll: usize,
     is_given: bool,
@@ -129,12 +132,18 @@ impl Group {
             let told = left_out.first().map(|(name, why)| format!("{name} {why}"));
             return Err(told.unwrap_or_else(|| "there is no soak to order anything of".to_owned()));
         }
-        let typed = Field::default();
-        Ok(Self { what, targets, left_out, typed, touched_ms: now_ms, scroll: 0, is_given: false })
+        let (typed, reason) = (Field::default(), Field::default());
+        let in_reason = false;
+        Ok(Self { what, targets, left_out, typed, reason, in_reason, touched_ms: now_ms, scroll: 0, is_given: false })
     }
 
     pub const fn what(&self) -> What {
         self.what
+    }
+
+    /// Why, in the operator's words.
+    pub fn reason(&self) -> Option<String> {
+        self.reason.trimmed()
     }
 
     /// Whether the count has to be typed.
@@ -154,6 +163,11 @@ impl Group {
             Pressed::Up => self.scroll = self.scroll.saturating_sub(1),
             Pressed::Enter | Pressed::Char('q') if self.is_given => return Step::Close,
             _ if self.is_given => {}
+            Pressed::Tab | Pressed::BackTab => self.in_reason = !self.in_reason,
+            // Nobody means an order by ending a line: the next key gives it.
+            Pressed::Enter if self.in_reason => self.in_reason = false,
+            Pressed::Backspace if self.in_reason => self.reason.erase(),
+            Pressed::Char(c) if self.in_reason => self.reason.add(c.encode_utf8(&mut [0; 4])),
             Pressed::Enter if self.is_typed() && self.is_confirmed() => return self.give(fleet),
             Pressed::Enter if self.is_typed() => {}
             Pressed::Enter => return Step::Close,
@@ -167,6 +181,7 @@ impl Group {
 
     /// A click on one of its buttons.
     pub fn click(&mut self, button: usize, fleet: &Fleet, now_ms: u64) -> Step {
+        self.in_reason = false;
         let key = match (button, self.is_typed()) {
             (0, _) => Pressed::Esc,
             (_, true) => Pressed::Enter,
@@ -176,8 +191,10 @@ impl Group {
     }
 
     pub fn paste(&mut self, text: &str) {
-        if self.is_typed() && !self.is_given {
-            self.typed.add(text.trim());
+        match (self.is_given, self.in_reason) {
+            (false, true) => self.reason.add(text),
+            (false, false) if self.is_typed() => self.typed.add(text.trim()),
+            _ => {}
         }
     }
 
@@ -281,15 +298,18 @@ impl Group {
             view.buttons.push(button("Close", Some("Esc"), true, true));
             return view;
         }
+        let field = |label, field: &Field, focused| FieldView { label, text: field.text().to_owned(), focused };
         if self.is_typed() {
             let label = format!("type {} to confirm", self.targets.len());
-            view.fields.push(FieldView { label, text: self.typed.text().to_owned(), focused: true });
+            view.fields.push(field(label, &self.typed, !self.in_reason));
         }
+        view.fields.push(field("reason (Tab, optional)".to_owned(), &self.reason, self.in_reason));
         let left = EXPIRES_MS.saturating_sub(now_ms.saturating_sub(self.touched_ms)).div_ceil(1000);
         view.state = DialogState::Prompting { expires_in_s: Some(left) };
         let (key, confirmed) = if self.is_typed() { ("Enter", self.is_confirmed()) } else { ("y", true) };
-        view.buttons.push(button("Cancel", Some("Esc"), !self.is_typed(), true));
-        view.buttons.push(button(self.what.label(), Some(key), self.is_typed(), confirmed));
+        let key = (!self.in_reason).then_some(key);
+        view.buttons.push(button("Cancel", Some("Esc"), !self.is_typed() && !self.in_reason, true));
+        view.buttons.push(button(self.what.label(), key, self.is_typed() && !self.in_reason, confirmed));
         view
     }
 }

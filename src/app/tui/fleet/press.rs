@@ -133,9 +133,11 @@ impl App {
                 }
             }
             Step::Give(keys) => {
+                let reason = group.reason();
                 self.layer = Some(Layer::Group(group));
                 self.marks.clear();
-                return keys.into_iter().map(|key| Effect::Order(key, action)).collect();
+                let order = |key| Effect::Order { key, action, reason: reason.clone() };
+                return keys.into_iter().map(order).collect();
             }
         }
         Vec::new()

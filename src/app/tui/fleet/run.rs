@@ -158,7 +158,7 @@ impl Show {
                         let said = save(&shown, &self.folder, self.app.ui());
                         self.app.handle(Event::Told(said), now_ms);
                     }
-                    Effect::Order(key, action) => self.order(key, action),
+                    Effect::Order { key, action, reason } => self.order(key, action, reason),
                     Effect::Attach(key) => {
                         let (by, back) = self.attach(&key, stage).await?;
                         stage = back;
@@ -188,13 +188,13 @@ impl Show {
         Some(if is_agent { client.clone().of_service(&key.service) } else { client.clone() })
     }
 
-    fn order(&mut self, key: Key, action: Action) {
+    fn order(&mut self, key: Key, action: Action, reason: Option<String>) {
         let Some(client) = self.client(&key) else { return };
         let (actor, answers, gate) = (self.actor.clone(), self.answers.clone(), Arc::clone(&self.gate));
         self.orders.spawn(async move {
             // Never closed.
             let _turn = gate.acquire().await;
-            let done = client.act(action, &actor, None).await;
+            let done = client.act(action, &actor, reason.as_deref()).await;
             let answer = done.map(drop).map_err(|error| error.to_string());
             // Nobody waits for it any more once the operator has left.
             let _ = answers.send(Event::Answered { key, answer }).await;

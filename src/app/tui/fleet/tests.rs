@@ -23,12 +23,17 @@ fn press(app: &mut App, keys: &str) -> Vec<Effect> {
             '↓' => KeyCode::Down,
             '↑' => KeyCode::Up,
             '←' => KeyCode::Backspace,
+            '\t' => KeyCode::Tab,
             key => KeyCode::Char(key),
         };
         let now = app.now_ms;
         effects.extend(app.handle(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)), now));
     }
     effects
+}
+
+fn order(service: &str, action: Action) -> Effect {
+    Effect::Order { key: key(service), action, reason: None }
 }
 
 #[test]
@@ -77,8 +82,8 @@ fn a_few_soaks_are_listed_and_ordered_with_one_key() {
     assert_eq!(press(&mut app, "\n"), [], "Enter is on Cancel");
     press(&mut app, "R");
     let given = press(&mut app, "y");
-    let order = |service| Effect::Order(key(service), Action::Rollback { force: false });
-    assert_eq!(given, [order("checkout-api"), order("search-api")]);
+    let rolled_back = |service| order(service, Action::Rollback { force: false });
+    assert_eq!(given, [rolled_back("checkout-api"), rolled_back("search-api")]);
     let waiting = screen(&mut app, (80, 24));
     app.handle(Event::Answered { key: key("checkout-api"), answer: Ok(()) }, 0);
     let refused = Err("the standby is DOWN: use --force".to_owned());
@@ -106,13 +111,31 @@ fn for_more_than_five_the_count_is_typed() {
 fn what_would_let_a_bad_release_stay_is_typed_even_for_one() {
     let mut app = plain(vec![Summary { paused: true, ..watched("shop", 0.01, 0.0) }]);
     assert_eq!(press(&mut app, "Ay\n"), []);
-    assert_eq!(press(&mut app, "←1\n"), [Effect::Order(key("shop"), Action::Abort)]);
+    assert_eq!(press(&mut app, "←1\n"), [order("shop", Action::Abort)]);
     press(&mut app, "\x1b");
-    assert_eq!(press(&mut app, "Py"), [Effect::Order(key("shop"), Action::Resume)]);
+    assert_eq!(press(&mut app, "Py"), [order("shop", Action::Resume)]);
     press(&mut app, "\x1b");
     app.update(Update::Service { source: 0, service: Box::new(watched("shop", 0.01, 0.0)) }, 0);
     assert_eq!(press(&mut app, "Py"), []);
-    assert_eq!(press(&mut app, "←1\n"), [Effect::Order(key("shop"), Action::Pause)]);
+    assert_eq!(press(&mut app, "←1\n"), [order("shop", Action::Pause)]);
+}
+
+#[test]
+fn a_reason_goes_with_the_order_and_gives_none_by_itself() {
+    let why = |service: &str, action| Effect::Order { key: key(service), action, reason: Some("why yes".to_owned()) };
+    let mut app = plain(three());
+    press(&mut app, "R");
+    assert_eq!(press(&mut app, "\twhy yess←\n"), []);
+    assert!(screen(&mut app, (80, 24)).contains("reason (Tab, optional): why yes"));
+    app.handle(Event::Paste("\n".to_owned()), 0);
+    let first = app.meant().remove(0).service;
+    assert_eq!(press(&mut app, "y"), [why(&first, Action::Rollback { force: false })]);
+
+    let mut app = plain(vec![watched("shop", 0.01, 0.0)]);
+    press(&mut app, "A1\t");
+    app.handle(Event::Paste("why yes".to_owned()), 0);
+    assert_eq!(press(&mut app, "\n"), [], "the line has ended, nothing more");
+    assert_eq!(press(&mut app, "\n"), [why("shop", Action::Abort)]);
 }
 
 #[test]
