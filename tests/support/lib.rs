@@ -36,7 +36,7 @@ use rustix::fs::{FlockOperation, flock};
 
 pub use agent::Agent;
 pub use authority::Authority;
-pub use cost::{Counter, thread_time};
+pub use cost::{Counter, Usage, thread_time};
 pub use deployment::{Deployment, SWITCHED_AT, bare, program};
 pub use emulator::Emulator;
 pub use monitoring::{Kind as MonitoringKind, Monitoring};

@@ -7,7 +7,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
+use support::Usage;
 use tempfile::TempDir;
+
+use crate::instances;
 
 pub struct Fleet {
     dir: TempDir,
@@ -15,20 +18,15 @@ pub struct Fleet {
     agent: Child,
 }
 
-pub struct Usage {
-    pub cpu: Duration,
-    pub resident: u64,
-    pub threads: usize,
-}
-
 impl Fleet {
-    pub fn start(soaks: usize, port: u16) -> Self {
+    /// One that watches releases for `window`.
+    pub fn start(soaks: usize, port: u16, window: &str) -> Self {
         let dir = TempDir::new().unwrap();
         for at in 0..soaks {
-            let url = |of: usize| format!("\"http://127.{}.{}.{of}:{port}\"", 1 + at / 250, at % 250);
+            let url = |of: u8| format!("\"http://{}:{port}\"", instances::address(at, of));
             let text = format!(
                 "service = \"s{at}\"\nstate_file = \"state/{at}.json\"\n[colors.blue]\ninstances = [{}, {}]\n\
-                 [colors.green]\ninstances = [{}, {}]\n[soak]\nwindow = \"2h\"\n",
+                 [colors.green]\ninstances = [{}, {}]\n[soak]\nwindow = \"{window}\"\n",
                 url(1),
                 url(2),
                 url(3),
@@ -37,12 +35,17 @@ impl Fleet {
             fs::write(dir.path().join(format!("s{at}.toml")), text).unwrap();
         }
         fs::create_dir(dir.path().join("state")).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_switchback"));
-        command.args(["agent", "."]).current_dir(dir.path()).stdout(Stdio::null());
-        let agent = command.spawn().unwrap();
+        let agent = run(&dir);
         let fleet = Self { dir, soaks, agent };
         fleet.write_all("blue", "green", 1_700_000_000_000);
         fleet
+    }
+
+    /// Kills the agent, and starts another.
+    pub fn kill(&mut self) {
+        self.agent.kill().unwrap();
+        self.agent.wait().unwrap();
+        self.agent = run(&self.dir);
     }
 
     pub fn switch(&self) {
@@ -60,20 +63,31 @@ impl Fleet {
         }
     }
 
-    /// Waits until so many services are in this state.
-    pub fn wait(&self, state: &str, count: usize, limit: Duration) {
+    /// Waits until `key` of so many services is this.
+    pub fn wait(&self, key: &str, value: &str, count: usize, limit: Duration) {
         let deadline = Instant::now() + limit;
         loop {
             let there = self.ask("/v1/services").map_or(0, |body| {
                 let list: Value = serde_json::from_str(&body).unwrap();
-                list["services"].as_array().unwrap().iter().filter(|row| row["state"] == state).count()
+                list["services"].as_array().unwrap().iter().filter(|row| row[key] == value).count()
             });
             if there == count {
                 return;
             }
-            assert!(Instant::now() < deadline, "only {there} of {count} are {state}");
+            assert!(Instant::now() < deadline, "{key} of {there}, not {count} services is {value}");
             std::thread::sleep(Duration::from_millis(250));
         }
+    }
+
+    /// How often each of these decisions was made for a service, and the outcome in its state file.
+    pub fn decided(&self, service: usize, kinds: [&str; 4]) -> ([usize; 4], String) {
+        let path = self.dir.path().join(format!(".switchback/s{service}/decisions.jsonl"));
+        let text = fs::read_to_string(path).unwrap();
+        let made: Vec<Value> = text.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect();
+        let state = fs::read_to_string(self.dir.path().join(format!("state/{service}.json"))).unwrap();
+        let state: Value = serde_json::from_str(&state).unwrap();
+        let count = |kind: &str| made.iter().filter(|decision| decision["decision"] == kind).count();
+        (kinds.map(count), format!("{} {}", state["activeColor"], state["soak"]["outcome"]))
     }
 
     fn ask(&self, path: &str) -> Option<String> {
@@ -106,15 +120,13 @@ impl Fleet {
     }
 
     pub fn usage(&self) -> Usage {
-        let read = |name: &str| fs::read_to_string(format!("/proc/{}/{name}", self.agent.id())).unwrap();
-        let stat = read("stat");
-        let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
-        let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
-        let pages: u64 = read("statm").split(' ').nth(1).unwrap().parse().unwrap();
-        let threads = fs::read_dir(format!("/proc/{}/task", self.agent.id())).unwrap().count();
-        // Both are 100 a second and 4 KiB wherever the packages run.
-        Usage { cpu: Duration::from_millis(ticks * 10), resident: pages * 4_096, threads }
+        Usage::of(self.agent.id())
     }
+}
+
+fn run(dir: &TempDir) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_switchback"));
+    command.args(["agent", "."]).current_dir(dir.path()).stdout(Stdio::null()).spawn().unwrap()
 }
 
 impl Drop for Fleet {

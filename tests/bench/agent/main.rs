@@ -5,6 +5,9 @@
 //! It waits `--settle` seconds after the last soak has begun, for what is left of the beginning, and measures for `--seconds`: with
 //! 600 and 3000 the growth is that between the tenth and the sixtieth minute.
 //!
+//! `cargo bench --bench agent -- --kills N [--soaks N]` kills the agent N times at random instead, and checks that every soak ends
+//! once, as it must.
+//!
 //! Each soak has two instances of each color and samples once a second. All instances are addresses of 127.0.0.0/8 with one
 //! port, which this process answers with a small page, so that the agent's own cost is measured by its process. Every soak is
 //! begun by writing its state file. Prints a table in Markdown.
@@ -14,6 +17,7 @@
 
 mod fleet;
 mod instances;
+mod kills;
 
 use std::time::{Duration, Instant};
 
@@ -23,26 +27,30 @@ use fleet::Fleet;
 const LIMIT: Duration = Duration::from_mins(10);
 
 fn main() {
-    let (mut soaks, mut settle, mut seconds) = (1_000, 15, 60);
+    let (mut soaks, mut settle, mut seconds, mut kills) = (1_000, 15, 60, 0);
     let mut args = std::env::args().skip(1).filter(|arg| arg != "--bench");
     while let Some(flag) = args.next() {
         let value = args.next().and_then(|value| value.parse().ok()).expect("a flag and a number");
         match flag.as_str() {
             "--soaks" => soaks = value,
             "--settle" => settle = value,
+            "--kills" => kills = value,
             "--seconds" => seconds = value,
             _ => panic!("unknown flag {flag}"),
         }
     }
     let port = instances::serve();
-    let fleet = Fleet::start(soaks, port);
+    if kills > 0 {
+        return kills::run(soaks, kills, port);
+    }
+    let fleet = Fleet::start(soaks, port, "2h");
     let begun = Instant::now();
-    fleet.wait("idle", soaks, LIMIT);
+    fleet.wait("state", "idle", soaks, LIMIT);
     let idle = fleet.usage();
     eprintln!("{soaks} services known after {:.1} s", begun.elapsed().as_secs_f64());
     let switched = Instant::now();
     fleet.switch();
-    fleet.wait("watching", soaks, LIMIT);
+    fleet.wait("state", "watching", soaks, LIMIT);
     eprintln!("{soaks} soaks begun after {:.1} s", switched.elapsed().as_secs_f64());
     std::thread::sleep(Duration::from_secs(settle as u64));
     let (first, from) = (fleet.usage(), Instant::now());
