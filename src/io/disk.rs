@@ -11,13 +11,19 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use rustix::fs::{CWD, FallocateFlags, RenameFlags, fallocate, renameat_with};
 use tokio::sync::oneshot;
 
 pub use self::shared::SharedDisk;
+
+/// How long work that is not urgent may wait for more of its kind. Otherwise a thread wakes for every line of every soak.
+const GATHERED: Duration = Duration::from_millis(20);
 
 /// Work for a thread that may wait.
 pub type Work = Box<dyn FnOnce() + Send>;
@@ -114,31 +120,43 @@ impl Disk for SystemDisk {
     }
 
     fn spawn_chore(&self, mut chore: Chore) -> Box<dyn Helper> {
-        let (calls, called) = channel();
-        let thread = thread::spawn(move || {
-            while called.recv().is_ok() {
+        let (calls, called) = channel::<bool>();
+        let waits = Arc::<AtomicBool>::default();
+        let waiting = Arc::clone(&waits);
+        let handle = thread::spawn(move || {
+            while let Ok(urgent) = called.recv() {
+                if !urgent {
+                    // Until something is urgent, or nobody calls any more.
+                    let _ = called.recv_timeout(GATHERED);
+                }
+                waiting.store(false, Ordering::SeqCst);
                 chore();
             }
             chore();
         });
-        Box::new(Thread { calls, thread })
+        Box::new(Thread { calls, waits, handle })
     }
 }
 
 struct Thread {
-    calls: Sender<()>,
-    thread: JoinHandle<()>,
+    /// Whether it is urgent.
+    calls: Sender<bool>,
+    /// Whether the thread was called and has not begun.
+    waits: Arc<AtomicBool>,
+    handle: JoinHandle<()>,
 }
 
 impl Helper for Thread {
-    fn call(&mut self, _: bool) {
-        let _ = self.calls.send(());
+    fn call(&mut self, urgent: bool) {
+        if !self.waits.swap(true, Ordering::SeqCst) || urgent {
+            let _ = self.calls.send(urgent);
+        }
     }
 
     fn finish(self: Box<Self>) -> bool {
-        let Self { calls, thread } = *self;
+        let Self { calls, handle, .. } = *self;
         drop(calls);
-        thread.join().is_ok()
+        handle.join().is_ok()
     }
 }
 
@@ -157,14 +175,24 @@ mod tests {
     }
 
     #[test]
-    fn a_chore_is_done_for_every_call_and_once_more_at_the_end() {
+    fn a_chore_is_done_after_every_call_and_once_more_at_the_end() {
         let (said, heard) = channel();
-        let mut helper = SystemDisk.spawn_chore(Box::new(move || {
-            let _ = said.send(());
-        }));
-        helper.call(false);
-        helper.call(true);
+        let mut helper = SystemDisk.spawn_chore(Box::new(move || said.send(()).unwrap_or_default()));
+        for urgent in [false, true, false] {
+            helper.call(urgent);
+            heard.recv().unwrap();
+        }
         assert!(helper.finish());
-        assert_eq!(heard.iter().count(), 3);
+        assert_eq!(heard.iter().count(), 1);
+    }
+
+    #[test]
+    fn what_is_not_urgent_is_done_together() {
+        let (said, heard) = channel();
+        let mut helper = SystemDisk.spawn_chore(Box::new(move || said.send(()).unwrap_or_default()));
+        (0..10_000).for_each(|_| helper.call(false));
+        assert!(helper.finish());
+        let done = heard.iter().count();
+        assert!((1..1_000).contains(&done), "{done} times");
     }
 }

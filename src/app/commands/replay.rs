@@ -88,7 +88,7 @@ async fn print(
         let to = printer.events();
         // Sending waits for the reader of stdout, and ends when that is gone.
         for envelope in events {
-            if to.send(envelope).is_err() {
+            if to.send(Box::new(envelope)).is_err() {
                 break;
             }
         }

@@ -100,9 +100,12 @@ pub trait PrintEvents: Send {
     }
 }
 
+/// Where a printer takes events from. The queue is as large as it may get from the start, so it holds little for each.
+pub type Printed = SyncSender<Box<Envelope>>;
+
 /// A running printer.
 pub struct Printer {
-    sender: SyncSender<Envelope>,
+    sender: Printed,
     thread: JoinHandle<()>,
 }
 
@@ -120,7 +123,7 @@ impl Printer {
     }
 
     /// The channel for events. Use [`SyncSender::try_send`], which never waits.
-    pub fn events(&self) -> SyncSender<Envelope> {
+    pub fn events(&self) -> Printed {
         self.sender.clone()
     }
 
@@ -133,7 +136,12 @@ impl Printer {
     }
 }
 
-fn print_all(receiver: &Receiver<Envelope>, form: Form, mut view: View, out: Box<dyn Write + Send>) -> io::Result<()> {
+fn print_all(
+    receiver: &Receiver<Box<Envelope>>,
+    form: Form,
+    mut view: View,
+    out: Box<dyn Write + Send>,
+) -> io::Result<()> {
     let quiet = form.quiet;
     let mut printer: Box<dyn PrintEvents> = match form.output {
         Output::Human => Box::new(Human::new(out, form.terminal, form.places)),

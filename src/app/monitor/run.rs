@@ -35,7 +35,7 @@ const GATE_POLL: Duration = Duration::from_millis(500);
 const COMMAND_EVERY_MS: u64 = 1_000;
 
 /// Runs one soak to its end. Every event is also sent to the observers; one that does not keep up is dropped.
-pub async fn run(opened: Opened, on_signal: OnSignal, observers: Vec<SyncSender<Envelope>>) -> Finished {
+pub async fn run(opened: Opened, on_signal: OnSignal, observers: Vec<SyncSender<Box<Envelope>>>) -> Finished {
     let Opened { machine, first, seq, samplers, runner, recorder, journal, events, mut inbox, .. } = opened;
     let Opened { hub, notifier, mut orders, server, mut signals, lock, clock, disk, shared, .. } = opened;
     let interval_ms = machine.settings().interval_ms;
@@ -86,7 +86,7 @@ struct Run {
     recorder: Recorder,
     journal: Journal,
     events: mpsc::Sender<Event>,
-    observers: Vec<SyncSender<Envelope>>,
+    observers: Vec<SyncSender<Box<Envelope>>>,
     hub: Hub,
     notifier: Option<Notifier>,
     clock: RunClock,
@@ -289,7 +289,7 @@ impl Run {
         if let Some(notifier) = &self.notifier {
             notifier.tell(&news, envelope, self.machine.settings());
         }
-        self.observers.retain(|observer| match observer.try_send(envelope.clone()) {
+        self.observers.retain(|observer| match observer.try_send(Box::new(envelope.clone())) {
             Ok(()) => true,
             Err(TrySendError::Full(_)) => {
                 tracing::warn!("an observer does not keep up and is dropped");

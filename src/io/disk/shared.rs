@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Chore, Disk, Helper, SystemDisk, Work};
+use super::{Chore, Disk, GATHERED, Helper, SystemDisk, Work};
 
 /// Threads that are enough while no disk hangs.
 const THREADS: usize = 4;
@@ -20,8 +20,6 @@ const MAX_THREADS: usize = 64;
 const STUCK: Duration = Duration::from_millis(250);
 /// A further thread without work ends.
 const REST: Duration = Duration::from_secs(10);
-/// How long work that is not urgent may wait for more of its kind. A thousand soaks would wake a thread at every line.
-const GATHERED: Duration = Duration::from_millis(20);
 
 /// Shared threads. Where one file system hangs, the writers of the others get threads of their own.
 #[derive(Debug)]

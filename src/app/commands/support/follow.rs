@@ -1,13 +1,13 @@
 //! Following a run from outside its process, with lines.
 
 use std::io::stdout;
-use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::mpsc::TrySendError;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
 use crate::app::called;
-use crate::app::headless::{Conclusion, Output, Places, Printer, Quiet};
+use crate::app::headless::{Conclusion, Output, Places, Printed, Printer, Quiet};
 use crate::config::Config;
 use crate::core::soak::{Envelope, RecordingHeader};
 use crate::core::view::View;
@@ -180,7 +180,7 @@ impl<'a> Screen<'a> {
     }
 
     async fn show(&mut self, client: &Client, mut events: Events, leave: &mut Leave) -> Result<Shown, Failure> {
-        let mut to: Option<SyncSender<Envelope>> = None;
+        let mut to: Option<Printed> = None;
         let mut unread = false;
         loop {
             let item = tokio::select! {
@@ -199,7 +199,7 @@ impl<'a> Screen<'a> {
                     self.seen = self.seen.max(Some(envelope.wall_ms));
                     let watches = self.watches(&envelope);
                     let Some(to) = &to else { continue };
-                    if !unread && !hand_over(to, *envelope).await {
+                    if !unread && !hand_over(to, envelope).await {
                         // Stdout is closed; the soak continues.
                         if self.until == Until::TheEnd {
                             return Ok(Shown::Left);
@@ -219,7 +219,7 @@ impl<'a> Screen<'a> {
     }
 
     /// A fresh view is folded from the first event on: another monitor may know less than the one before it had shown.
-    fn begin(&mut self, header: &RecordingHeader) -> SyncSender<Envelope> {
+    fn begin(&mut self, header: &RecordingHeader) -> Printed {
         let mut form = format::of(self.output, places(self.config, header));
         let is_folded = self.until == Until::ItWatches || called::is_elsewhere();
         self.begun = is_folded.then(|| View::new(header.settings.clone()));
@@ -241,7 +241,7 @@ impl<'a> Screen<'a> {
         let Ok((header, envelopes)) = opened else { return false };
         let to = self.begin(&header);
         for envelope in envelopes.map_while(Result::ok) {
-            if !hand_over(&to, envelope).await {
+            if !hand_over(&to, Box::new(envelope)).await {
                 break;
             }
         }
@@ -306,7 +306,7 @@ impl<'a> Screen<'a> {
 }
 
 /// Waits for a slow reader of stdout; `false` if it is gone.
-async fn hand_over(to: &SyncSender<Envelope>, envelope: Envelope) -> bool {
+async fn hand_over(to: &Printed, envelope: Box<Envelope>) -> bool {
     let mut envelope = envelope;
     loop {
         match to.try_send(envelope) {

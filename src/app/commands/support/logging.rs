@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rustix::process::geteuid;
 use tracing::Level;
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 
 use crate::config::{Config, scrub};
@@ -26,6 +26,9 @@ const KEPT: usize = 14;
 
 /// Bytes of one file, and one line that it is full: repeated failures must not fill the disk.
 const MAX: u64 = 64 << 20;
+
+/// Lines that may wait for the disk; more are left out. Their places are there from the start.
+const BACKLOG: usize = 4_096;
 
 /// Name of a log file, with its day in between.
 const PREFIX: &str = "switchback";
@@ -53,7 +56,7 @@ pub fn start(config: &Config, level: Level) -> Option<WorkerGuard> {
     match appender {
         Ok(appender) => {
             let limited = Limited::new(appender, &folder, MAX, Timestamp::now);
-            let (writer, guard) = tracing_appender::non_blocking(limited);
+            let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(BACKLOG).finish(limited);
             let filter = tracing_subscriber::filter::Targets::new().with_target("switchback", level);
             let layer = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(writer);
             install(layer, filter);
