@@ -62,7 +62,9 @@ pub async fn run(own: Own, output: Output) -> Result<u8, AgentError> {
     };
     let mut agent = Agent::new(shared, &own.folder);
     agent.look().await;
-    let message = format!("watching {} services of `{}`", thousands(agent.kept.len() as u64), own.folder.display());
+    let known = agent.kept.len();
+    let services = if known == 1 { "service" } else { "services" };
+    let message = format!("watching {} {services} of `{}`", thousands(known as u64), own.folder.display());
     teller.tell(News::new(Happened::Agent, message));
     ready();
     let mut schedule = interval(EVERY);
