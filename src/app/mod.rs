@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`cli`], [`commands`] | what can be typed, and what each command does |
 //! | [`deploy`] | the verbs: switch, rollback, status |
-//! | `agent` | many deployments in one process, whose soaks begin by themselves |
+//! | [`agent`] | many deployments in one process, whose soaks begin by themselves |
 //! | [`monitor`] | the one async loop that feeds the machine and carries out its effects |
 //! | [`tui`] | the terminal UI |
 //! | [`headless`] | the same as lines, JSON lines and CI annotations |
@@ -15,7 +15,7 @@
 //! | `project` | what the files of a project say about its deployment |
 //! | `called` | how the program was called, for the commands that it advises |
 
-pub(crate) mod agent;
+pub mod agent;
 pub(crate) mod called;
 pub mod cli;
 pub mod commands;

@@ -19,7 +19,7 @@
 
 pub(crate) mod children;
 mod clock;
-pub(crate) mod control;
+pub mod control;
 pub(crate) mod descriptors;
 mod disk;
 pub mod http;

@@ -138,8 +138,8 @@ impl Keeper {
             };
             let stop = self.shared.stop.clone();
             tokio::select! {
+                biased;
                 () = stop.asked() => break,
-                () = sleep(rest) => {}
                 changed = self.wanted.changed() => {
                     if changed.is_err() {
                         break;
@@ -147,6 +147,7 @@ impl Keeper {
                     self.rewanted();
                 }
                 Some(ordered) = self.wishes.recv() => Box::pin(self.ordered(ordered)).await,
+                () = sleep(rest) => {}
             }
         }
         self.shared.board.remove(&self.candidate.service);

@@ -31,7 +31,8 @@ mod switched;
 mod wish;
 
 pub(crate) use error::AgentError;
-pub(crate) use own::Own;
+pub use own::Own;
 #[cfg(test)]
 pub(crate) use run::SAVE_TIMEOUT;
 pub(crate) use run::run;
+pub use run::watch;

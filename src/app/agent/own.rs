@@ -21,9 +21,11 @@ const SIGNED_ORDERS: &str = "signed-orders";
 /// An agent that can begin.
 #[derive(Debug)]
 pub struct Own {
+    /// The folder with the files of the services.
     pub folder: PathBuf,
     /// Its `service_dir` is the place of the agent's lock and log.
     pub config: Config,
+    /// What is odd about its own file.
     pub warnings: Vec<String>,
 }
 
@@ -56,6 +58,7 @@ impl Own {
         Ok(Self { folder: path, config, warnings })
     }
 
+    /// Where it is asked.
     pub fn socket(&self) -> &Path {
         &self.config.control.socket
     }

@@ -6,15 +6,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
+use jiff::Timestamp;
+use tokio::sync;
+use tokio::sync::Semaphore;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
-use crate::app::headless::{Happened, News, Output, Teller};
+use crate::app::headless::{Happened, News, Output, Teller, print};
 use crate::app::monitor::Watchdog;
 use crate::core::view::Summary;
 use crate::io::control::{Board, Row, Server};
-use crate::io::ports::{Kernel, Ports, SharedDisk, Signals as _, on_thread};
+use crate::io::ports::{Asking, Ports, SharedDisk, on_thread};
 use crate::io::state::{StateFile, last_agent};
 use crate::model::number::thousands;
 
@@ -40,17 +42,23 @@ const CUT_OFF: u8 = 7;
 
 /// Watches until a signal; returns the exit code.
 pub async fn run(own: Own, output: Output) -> Result<u8, AgentError> {
-    let stop = Stop::new();
-    let disk = Arc::new(SharedDisk::new());
-    let ports = Ports { disk, signals: Arc::new(stop.clone()), shared: true, ..Ports::real() };
+    let ports = Ports { disk: Arc::new(SharedDisk::new()), ..Ports::real() };
+    let board = Board::new(rustix::system::uname().nodename().to_string_lossy());
+    let (teller, told) = Teller::new(Arc::clone(&ports.clock));
+    let printing = print(told, output, Box::new(stdout()) as Box<dyn Write + Send>);
+    let code = watch(&ports, &own, board, teller).await?;
+    let _ = timeout(PRINT_TIMEOUT, tokio::task::spawn_blocking(move || printing.join())).await;
+    Ok(code)
+}
+
+/// The same through these ports, shown on this board and told to this teller.
+pub async fn watch(ports: &Ports, own: &Own, board: Board, teller: Teller) -> Result<u8, AgentError> {
     let now = ports.clock.now();
     let _lock = own.lock(now).await?;
-    let mut signals = Kernel.listen().map_err(AgentError::Signals)?;
-    let (socket, network) = own.listen(now).await?;
-    let board = Board::new(rustix::system::uname().nodename().to_string_lossy());
-    let server = Server::start_for_all(socket, network, board.clone());
-    let (teller, printing) = Teller::start(output, Box::new(stdout()) as Box<dyn Write + Send>);
-    let gauges = tokio::spawn(gauges::measure(board.clone()));
+    let mut signals = ports.signals.listen().map_err(AgentError::Signals)?;
+    let listening = if ports.listens { Some(Listening::begin(own, now, &board).await?) } else { None };
+    let stop = Stop::new();
+    let ports = Ports { signals: Arc::new(stop.clone()), shared: true, ..ports.clone() };
     let shared = Shared {
         board,
         teller: teller.clone(),
@@ -83,11 +91,29 @@ pub async fn run(own: Own, output: Output) -> Result<u8, AgentError> {
     let soaks = thousands(agent.shared.board.watching() as u64);
     teller.tell(News::new(Happened::Agent, format!("{signal}: soaks to save: {soaks}")));
     let saved = agent.save(&stop, &mut signals).await;
-    gauges.abort();
-    server.stop().await;
-    drop((agent, teller));
-    let _ = timeout(PRINT_TIMEOUT, tokio::task::spawn_blocking(move || printing.join())).await;
+    if let Some(listening) = listening {
+        listening.end().await;
+    }
     Ok(if saved { 0 } else { CUT_OFF })
+}
+
+/// Who asks is answered, also about the agent itself.
+struct Listening {
+    server: Server,
+    gauges: JoinHandle<()>,
+}
+
+impl Listening {
+    async fn begin(own: &Own, now: Timestamp, board: &Board) -> Result<Self, AgentError> {
+        let (socket, network) = own.listen(now).await?;
+        let server = Server::start_for_all(socket, network, board.clone());
+        Ok(Self { server, gauges: tokio::spawn(gauges::measure(board.clone())) })
+    }
+
+    async fn end(self) {
+        self.gauges.abort();
+        self.server.stop().await;
+    }
 }
 
 struct Agent {
@@ -107,7 +133,7 @@ struct Agent {
 struct Kept {
     task: tokio::task::Id,
     candidate: Arc<Candidate>,
-    wanted: watch::Sender<Wanted>,
+    wanted: sync::watch::Sender<Wanted>,
 }
 
 impl Agent {
@@ -210,7 +236,7 @@ impl Agent {
         for warning in &candidate.warnings {
             self.shared.teller.tell(News::new(Happened::Note, warning).of(&service));
         }
-        let (wanted, wanting) = watch::channel(Wanted::As(Arc::clone(&candidate)));
+        let (wanted, wanting) = sync::watch::channel(Wanted::As(Arc::clone(&candidate)));
         let keeper = Keeper::new(self.shared.clone(), Arc::clone(&candidate), wanting);
         keeper.introduce();
         let task = self.keepers.spawn(keeper.keep());
@@ -265,7 +291,7 @@ impl Agent {
     }
 
     /// Waits until every soak is saved; a second signal, or too long a wait, leaves at once.
-    async fn save(&mut self, stop: &Stop, signals: &mut Box<dyn crate::io::ports::Asking>) -> bool {
+    async fn save(&mut self, stop: &Stop, signals: &mut Box<dyn Asking>) -> bool {
         let limit = Instant::now() + SAVE_TIMEOUT;
         let mut watchdog = Watchdog::start();
         loop {

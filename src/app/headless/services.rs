@@ -1,6 +1,7 @@
 //! What an agent tells: a line for each service that begins or ends a soak, fails, or does well again.
 
 use std::io::Write;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
@@ -9,6 +10,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::io::journal::rfc3339_ms;
+use crate::io::ports::Clock;
 use crate::model::printable::clean;
 use crate::model::{Color, Outcome};
 
@@ -28,17 +30,21 @@ pub enum Happened {
     Agent,
     /// A soak began.
     Begun,
+    /// A soak of an earlier agent, or one whose task broke off, goes on.
     Resumed,
+    /// A soak ended.
     Ended,
     /// A soak was saved: the agent ends.
     Saved,
     /// A service cannot be watched, or not as its file says.
     Error,
+    /// It is watched again.
     Cleared,
     /// A monitor of its own watches the service.
     Elsewhere,
     /// A file came, changed or went.
     File,
+    /// Anything else that is worth a line.
     Note,
 }
 
@@ -63,24 +69,33 @@ impl Happened {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct News {
+    /// What happened.
     #[serde(rename = "type")]
     pub what: Happened,
+    /// To which service; `None` for the agent itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
+    /// In words.
     pub message: String,
+    /// The soak's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub soak: Option<String>,
+    /// The color that it watches.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub color: Option<Color>,
+    /// The release that it judges.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub release: Option<String>,
+    /// How it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
+    /// That of a command which ends so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<u8>,
 }
 
 impl News {
+    /// News of the agent itself.
     pub fn new(what: Happened, message: impl Into<String>) -> Self {
         let (service, soak, color, release, outcome, exit_code) = (None, None, None, None, None, None);
         Self { what, service, message: message.into(), soak, color, release, outcome, exit_code }
@@ -100,18 +115,21 @@ struct Stamped<'a> {
     news: &'a News,
 }
 
-/// Prints on a thread of its own, so that a reader who does not keep up stops nothing. Clones share it.
+/// Where news is told; it never waits for a reader. Clones share it.
 #[derive(Clone, Debug)]
-pub struct Teller(SyncSender<(Timestamp, News)>);
+pub struct Teller {
+    clock: Arc<dyn Clock>,
+    lines: SyncSender<(Timestamp, News)>,
+}
 
 impl Teller {
-    /// Also returns the thread, which ends with the last clone.
-    pub fn start(output: Output, out: Box<dyn Write + Send>) -> (Self, JoinHandle<()>) {
-        let (sender, receiver) = sync_channel(BACKLOG);
-        let thread = thread::spawn(move || print_all(&receiver, output, out));
-        (Self(sender), thread)
+    /// Also returns where the news comes out, with its time on this clock.
+    pub fn new(clock: Arc<dyn Clock>) -> (Self, Receiver<(Timestamp, News)>) {
+        let (lines, told) = sync_channel(BACKLOG);
+        (Self { clock, lines }, told)
     }
 
+    /// Tells; a line for which there is no room is dropped.
     pub fn tell(&self, news: News) {
         let News { what, service, message, .. } = &news;
         if *what == Happened::Error {
@@ -119,10 +137,15 @@ impl Teller {
         } else {
             tracing::info!(service, message, "{}", what.name());
         }
-        if self.0.try_send((Timestamp::now(), news)).is_err() {
+        if self.lines.try_send((self.clock.now(), news)).is_err() {
             tracing::debug!("a line is not read and is dropped");
         }
     }
+}
+
+/// Prints on a thread of its own, which ends with the last clone of the teller.
+pub fn print(told: Receiver<(Timestamp, News)>, output: Output, out: Box<dyn Write + Send>) -> JoinHandle<()> {
+    thread::spawn(move || print_all(&told, output, out))
 }
 
 fn print_all(receiver: &Receiver<(Timestamp, News)>, output: Output, mut out: Box<dyn Write + Send>) {
@@ -145,7 +168,8 @@ fn human(stamp: &str, news: &News) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::{Arc, Mutex};
+    use crate::io::ports::SystemClock;
+    use std::sync::Mutex;
 
     #[derive(Clone, Default)]
     struct Kept(Arc<Mutex<Vec<u8>>>);
@@ -163,7 +187,8 @@ mod tests {
 
     fn printed(output: Output, news: News) -> String {
         let kept = Kept::default();
-        let (teller, thread) = Teller::start(output, Box::new(kept.clone()));
+        let (teller, told) = Teller::new(Arc::new(SystemClock));
+        let thread = print(told, output, Box::new(kept.clone()));
         teller.tell(news);
         drop(teller);
         thread.join().unwrap();

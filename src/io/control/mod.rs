@@ -38,8 +38,9 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use agent::{BeginRequest, Begun, Board, Gauges, NotBegun, Ordered, Row, Run, What};
-pub use client::ClientError;
+pub use agent::Board;
+pub(crate) use agent::{BeginRequest, Begun, Gauges, NotBegun, Ordered, Row, Run, What};
+pub(crate) use client::ClientError;
 pub(crate) use client::{Client, check_client_files};
 pub(crate) use events::{Events, StreamItem};
 pub(crate) use hub::{Hub, Order, Refused};

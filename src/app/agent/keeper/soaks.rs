@@ -139,6 +139,7 @@ impl Keeper {
         let mut task = tokio::spawn(monitor::run(*opened, OnSignal::Save, Vec::new()));
         let finished = loop {
             tokio::select! {
+                biased;
                 finished = &mut task => break finished,
                 Ok(()) = self.wanted.changed() => self.rewanted_during(&settings.soak),
                 Some(ordered) = self.wishes.recv() => answer_during(ordered, &run, &settings.soak, &self.candidate.service),

@@ -106,6 +106,7 @@ pub(super) struct List<'a> {
 }
 
 impl Board {
+    /// Of an agent on this host, with no service yet.
     pub fn new(host: impl Into<String>) -> Self {
         Self(Arc::new(Shared { host: host.into(), state: Mutex::default() }))
     }
@@ -131,6 +132,7 @@ impl Board {
         state.looked = None;
     }
 
+    /// A service is not kept any more.
     pub fn remove(&self, service: &str) {
         let mut state = self.state();
         state.rows.remove(service);
@@ -158,6 +160,11 @@ impl Board {
         look
     }
 
+    /// Where the soak of a service receives orders; `None` while none runs.
+    pub fn hub(&self, service: &str) -> Option<Hub> {
+        Some(self.state().rows.get(service)?.row.run.as_ref()?.hub.clone())
+    }
+
     /// The soak of a service, and its status; `None` for a service that is not there.
     pub(super) fn find(&self, service: &str) -> Option<(Option<Hub>, Option<SharedStatus>)> {
         let state = self.state();
@@ -174,14 +181,17 @@ impl Board {
         self.state().tally.gauges = gauges;
     }
 
+    /// A soak whose task failed is begun anew.
     pub fn count_restart(&self) {
         self.state().tally.restarts += 1;
     }
 
+    /// A file or a service is wrong.
     pub fn count_error(&self) {
         self.state().tally.errors += 1;
     }
 
+    /// A soak began or is resumed.
     pub fn count_begun(&self) {
         self.state().tally.begun += 1;
     }

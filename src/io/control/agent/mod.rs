@@ -15,6 +15,7 @@ mod routes;
 mod stream;
 
 pub(crate) use begin::{BeginRequest, Begun, NotBegun, What};
-pub(crate) use board::{Board, Ordered, Row, Run};
+pub use board::Board;
+pub(crate) use board::{Ordered, Row, Run};
 pub(crate) use page::Gauges;
 pub(super) use routes::Services;
