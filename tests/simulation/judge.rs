@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use switchback::app::deploy::{Binding, Rollback, RollbackRequest};
-use switchback::io::journal::{Journal, verify};
+use switchback::io::journal::verify;
 use switchback::io::router::Replace;
 use switchback::io::state::StateFile;
 use switchback::model::{Actor, Cause, Color, Decision, DecisionKind, Ending, Outcome};
@@ -22,12 +22,13 @@ const MAX_LATE_MS: u64 = 5_000;
 fn judge_undone(sim: &Sim, ending: &Ending, recovered: bool) -> Option<String> {
     let now_ms = sim.now_ms();
     let state = sim.state();
-    let Some(undone_ms) = state.undone_ms else {
+    let site = &state.sites[0];
+    let Some(undone_ms) = site.undone_ms else {
         return (ending.outcome == Outcome::RollbackUndone).then(|| "undone, they say, and nobody undid it".to_owned());
     };
     // The answer that ends a verification is read in the last moments of it.
     let long_before = state.crashes == 0 && now_ms > undone_ms + 500;
-    let unnoticed = recovered && (state.undone_seen > 0 || long_before);
+    let unnoticed = recovered && (site.undone_seen > 0 || long_before);
     unnoticed.then(|| format!("recovered at {now_ms}, and traffic is on the new color again since {undone_ms}"))
 }
 
@@ -41,7 +42,7 @@ fn too_long(sim: &Sim, plan: &Plan, ending: &Ending, no_record: bool) -> Option<
     if ending.outcome != Outcome::RollbackFailed || saves || no_record || jumps {
         return None;
     }
-    let lasted_ms = now_ms.saturating_sub(state.first_try_ms?);
+    let lasted_ms = now_ms.saturating_sub(state.sites[0].first_try_ms?);
     let most_ms = GIVE_UP_S * 1_000 + MAX_LATE_MS + state.away_ms;
     (lasted_ms > most_ms)
         .then(|| format!("a rollback was tried for {lasted_ms} ms, with {} ms of nobody", state.away_ms))
@@ -49,9 +50,9 @@ fn too_long(sim: &Sim, plan: &Plan, ending: &Ending, no_record: bool) -> Option<
 
 /// What has to hold once everything is quiet.
 pub fn judge(sim: &Sim, plan: &Plan, ending: &Ending) {
-    let (root, soak) = {
-        let state = sim.state();
-        (state.folder.clone(), state.soak.clone())
+    let (root, soak, journal) = {
+        let site = &sim.state().sites[0];
+        (site.folder.clone(), site.soak.clone(), site.journal())
     };
     let mut found = Vec::new();
     let state_file = StateFile::open(&root.join("state.json")).unwrap();
@@ -62,14 +63,13 @@ pub fn judge(sim: &Sim, plan: &Plan, ending: &Ending) {
             return;
         }
     };
-    let journal = Journal::new(&root.join("data/shop"), "shop");
     if let Err(error) = verify(journal.path(), state.journal()) {
         found.push(format!("the journal does not verify: {error}"));
     }
     let touched_by = |is: fn(&Fault) -> bool| plan.faults.iter().any(is);
     let others = touched_by(|fault| matches!(fault, Fault::Others { .. }));
     let loud = matches!(ending.outcome, Outcome::RollbackFailed | Outcome::RollbackUndone | Outcome::SwitchFailed);
-    let undone = sim.state().undone_ms.is_some();
+    let undone = sim.state().sites[0].undone_ms.is_some();
     // Killed while its disk was full, a monitor leaves no record of the traffic it moved: the next one can only see that.
     let no_record = sim.state().disk_failed && sim.state().crashes > 0;
     // Nobody resumes what somebody else left half done.
@@ -84,13 +84,9 @@ pub fn judge(sim: &Sim, plan: &Plan, ending: &Ending) {
                     | Fault::DiskFull { .. }
             )
         });
-    if plan.router_speaks && !loud && !undone && !half_done && !no_record && sim.state().router != state.active() {
-        found.push(format!(
-            "after {} the router is on {}, the state file on {}",
-            ending.outcome,
-            sim.state().router,
-            state.active()
-        ));
+    let (router, active) = (sim.state().sites[0].router, state.active());
+    if plan.router_speaks && !loud && !undone && !half_done && !no_record && router != active {
+        found.push(format!("after {} the router is on {router}, the state file on {active}", ending.outcome));
     }
     let soak_id = soak.as_ref().map(|(id, ..)| id.clone()).unwrap_or_default();
     let kinds: Vec<DecisionKind> = match journal.of_soak(&soak_id) {
@@ -114,7 +110,7 @@ pub fn judge(sim: &Sim, plan: &Plan, ending: &Ending) {
     }
     let (disk_failed, aborted) = {
         let state = sim.state();
-        (state.disk_failed, state.aborted)
+        (state.disk_failed, state.sites[0].aborted)
     };
     found.extend(too_long(sim, plan, ending, no_record));
     if aborted && !disk_failed && ending.outcome != Outcome::Aborted {
@@ -149,7 +145,7 @@ pub fn judge(sim: &Sim, plan: &Plan, ending: &Ending) {
         matches!(fault, Fault::Crash { away_ms: 0..=3_000, .. } | Fault::WallJump { .. } | Fault::DiskFull { .. })
     };
     // On a full disk no state file can be written, so the rollback is not complete; users are on the previous color all the same.
-    let moved = !plan.router_speaks || sim.state().router == Color::Blue;
+    let moved = !plan.router_speaks || sim.state().sites[0].router == Color::Blue;
     let safe = ending.outcome == Outcome::RolledBack || (disk_failed && moved);
     if matches!(plan.weather, Weather::Failing { from_ms: 0..=3_000 }) && plan.faults.iter().all(harmless) && !safe {
         found.push(format!("a breach that went on ended {}: {}", ending.outcome, ending.reason));
@@ -160,18 +156,19 @@ pub fn judge(sim: &Sim, plan: &Plan, ending: &Ending) {
 /// A rollback that was made is asked for again: nothing may happen.
 fn once_more(sim: &Sim, root: &Path, soak: &str) -> Option<String> {
     sim.pass(60_000);
-    sim.state().plan.faults.clear();
+    sim.state().faults.clear();
+    sim.state().sites[0].plan.faults.clear();
     runtime().block_on(async {
         sim.begin();
-        let before = (sim.state().router, std::fs::read(root.join("state.json")).unwrap());
+        let before = (sim.state().sites[0].router, std::fs::read(root.join("state.json")).unwrap());
         let mut intent = Decision::new(DecisionKind::Rollback, Actor::Operator("ann@host".to_owned()), "once more");
         intent.soak = Some(soak.to_owned());
-        let deployment = deployment(sim, root);
+        let deployment = deployment(sim, 0);
         let binding = Binding { active: Color::Green, last_switch: Some(SWITCHED_MS), previous: Color::Blue };
         let disk_failed = sim.state().disk_failed;
         let again =
             deployment.rollback(RollbackRequest { binding: Some(binding), intent, replace: Replace::Ours }).await;
-        let after = (sim.state().router, std::fs::read(root.join("state.json")).unwrap());
+        let after = (sim.state().sites[0].router, std::fs::read(root.join("state.json")).unwrap());
         match again {
             Ok(Rollback::AlreadyBack(Color::Blue)) if before == after => None,
             // Whoever undid it is not fought.

@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
 
+mod agent;
 mod judge;
 mod mistakes;
 mod plan;
@@ -14,9 +15,11 @@ mod router;
 mod run;
 mod world;
 
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+use agent::AgentPlan;
 use mistakes::Mistake;
 use plan::{Fault, Plan, Weather};
 use run::Report;
@@ -25,6 +28,9 @@ use switchback::model::Outcome;
 /// So many seeds are tried unless the environment says otherwise.
 const SEEDS: u64 = 500;
 
+/// An agent over several deployments takes as long as so many deployments of their own.
+const AGENT_SHARE: u64 = 20;
+
 /// So many seeds have to be enough to notice any mistake.
 const MISTAKE_SEEDS: u64 = 10_000;
 
@@ -32,8 +38,55 @@ fn from_env(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name}={value}: expected a number")))
 }
 
+/// A world that is drawn from a seed.
+trait World: Clone + fmt::Display {
+    /// The test that tries its seeds.
+    const TEST: &str;
+
+    fn draw(seed: u64) -> Self;
+
+    fn simulate(&self, mistake: Option<Mistake>) -> Report;
+
+    /// The same without one thing that happens in it; `None` past the last.
+    fn without(&self, at: usize) -> Option<Self>;
+}
+
+impl World for Plan {
+    const TEST: &str = "no_seed_breaks_a_promise";
+
+    fn draw(seed: u64) -> Self {
+        Self::draw(seed)
+    }
+
+    fn simulate(&self, mistake: Option<Mistake>) -> Report {
+        run::simulate(self, mistake)
+    }
+
+    fn without(&self, at: usize) -> Option<Self> {
+        let mut less = self.clone();
+        (at < less.faults.len()).then(|| less.faults.remove(at))?;
+        Some(less)
+    }
+}
+
+impl World for AgentPlan {
+    const TEST: &str = "no_seed_breaks_a_promise_of_an_agent";
+
+    fn draw(seed: u64) -> Self {
+        Self::draw(seed)
+    }
+
+    fn simulate(&self, mistake: Option<Mistake>) -> Report {
+        agent::simulate(self, mistake)
+    }
+
+    fn without(&self, at: usize) -> Option<Self> {
+        Self::without(self, at)
+    }
+}
+
 /// The first seed below `most` with a violation, and what was violated.
-fn first_violation(most: u64, mistake: Option<Mistake>) -> Option<(u64, Report)> {
+fn first_violation<W: World>(most: u64, mistake: Option<Mistake>) -> Option<(u64, Report)> {
     let next = AtomicU64::new(0);
     let found = AtomicU64::new(u64::MAX);
     thread::scope(|scope| {
@@ -44,7 +97,7 @@ fn first_violation(most: u64, mistake: Option<Mistake>) -> Option<(u64, Report)>
                     if seed >= most || seed >= found.load(Ordering::Relaxed) {
                         return;
                     }
-                    if !run::simulate(&Plan::draw(seed), mistake).violations.is_empty() {
+                    if !W::draw(seed).simulate(mistake).violations.is_empty() {
                         found.fetch_min(seed, Ordering::Relaxed);
                     }
                 }
@@ -52,37 +105,47 @@ fn first_violation(most: u64, mistake: Option<Mistake>) -> Option<(u64, Report)>
         }
     });
     let seed = found.into_inner();
-    (seed < u64::MAX).then(|| (seed, run::simulate(&Plan::draw(seed), mistake)))
+    (seed < u64::MAX).then(|| (seed, W::draw(seed).simulate(mistake)))
 }
 
-/// The same plan without every fault that the violation does not need.
-fn smallest(mut plan: Plan, mistake: Option<Mistake>) -> Plan {
+/// The same world without everything that the violation does not need.
+fn smallest<W: World>(mut world: W) -> W {
     let mut at = 0;
-    while at < plan.faults.len() {
-        let mut without = plan.clone();
-        without.faults.remove(at);
-        if run::simulate(&without, mistake).violations.is_empty() { at += 1 } else { plan = without }
+    while let Some(without) = world.without(at) {
+        if without.simulate(None).violations.is_empty() { at += 1 } else { world = without }
     }
-    plan
+    world
+}
+
+/// Tries one seed in `share` of those that are wanted, or the one that is replayed.
+fn try_seeds<W: World>(share: u64) {
+    if let Some(seed) = from_env("SWITCHBACK_SIMULATION_SEED") {
+        return passes(&W::draw(seed));
+    }
+    let seeds = from_env("SWITCHBACK_SIMULATION_SEEDS").unwrap_or(SEEDS);
+    if let Some((seed, _)) = first_violation::<W>(seeds / share, None) {
+        let world = smallest(W::draw(seed));
+        let test = W::TEST;
+        panic!(
+            "{}\nreplay: SWITCHBACK_SIMULATION_SEED={seed} cargo nextest run --cargo-profile stress --test simulation -E 'test(={test})'",
+            told(&world, &world.simulate(None))
+        );
+    }
+}
+
+fn passes(world: &impl World) {
+    let report = world.simulate(None);
+    assert!(report.violations.is_empty(), "{}", told(world, &report));
 }
 
 #[test]
 fn no_seed_breaks_a_promise() {
-    if let Some(seed) = from_env("SWITCHBACK_SIMULATION_SEED") {
-        let plan = Plan::draw(seed);
-        let report = run::simulate(&plan, None);
-        assert!(report.violations.is_empty(), "{}", told(&plan, &report));
-        return;
-    }
-    let seeds = from_env("SWITCHBACK_SIMULATION_SEEDS").unwrap_or(SEEDS);
-    if let Some((seed, _)) = first_violation(seeds, None) {
-        let plan = smallest(Plan::draw(seed), None);
-        let report = run::simulate(&plan, None);
-        panic!(
-            "{}\nreplay: SWITCHBACK_SIMULATION_SEED={seed} cargo nextest run --cargo-profile stress --test simulation no_seed",
-            told(&plan, &report)
-        );
-    }
+    try_seeds::<Plan>(1);
+}
+
+#[test]
+fn no_seed_breaks_a_promise_of_an_agent() {
+    try_seeds::<AgentPlan>(AGENT_SHARE);
 }
 
 /// Worlds in which a promise was broken once: a clock set ahead before a reboot, a rollback that was given up by a monitor that was
@@ -91,9 +154,7 @@ fn no_seed_breaks_a_promise() {
 #[test]
 fn what_was_broken_once_is_kept() {
     for seed in [1_482, 5_292, 10_651, 20_771, 44_203] {
-        let plan = Plan::draw(seed);
-        let report = run::simulate(&plan, None);
-        assert!(report.violations.is_empty(), "{}", told(&plan, &report));
+        passes(&Plan::draw(seed));
     }
 }
 
@@ -114,33 +175,38 @@ fn ten_minutes_without_a_disk_or_a_router_are_outlasted() {
     }
 }
 
-fn told(plan: &Plan, report: &Report) -> String {
-    format!("{}\n{plan}{}", report.violations.join("\n"), report.decisions.join("\n"))
+fn told(world: &impl World, report: &Report) -> String {
+    format!("{}\n{world}{}", report.violations.join("\n"), report.decisions.join("\n"))
 }
 
 #[test]
 fn the_same_seed_gives_the_same_run() {
-    for seed in 0..20 {
-        let plan = Plan::draw(seed);
+    fn is_the_same<W: World>(seed: u64) {
+        let world = W::draw(seed);
         for mistake in [None, Some(Mistake::JournalNotSynced)] {
-            assert_eq!(run::simulate(&plan, mistake), run::simulate(&plan, mistake), "{plan}");
+            assert_eq!(world.simulate(mistake), world.simulate(mistake), "{world}");
         }
+    }
+    for seed in 0..20 {
+        is_the_same::<Plan>(seed);
+        is_the_same::<AgentPlan>(seed);
     }
 }
 
 #[test]
 #[cfg_attr(debug_assertions, ignore = "thousands of seeds: in the profile stress")]
 fn every_mistake_is_found() {
-    let mut missed = Vec::new();
-    for mistake in Mistake::ALL {
-        match first_violation(MISTAKE_SEEDS, Some(mistake)) {
-            Some((seed, report)) => {
-                let unchanged = run::simulate(&Plan::draw(seed), None);
-                assert_eq!(unchanged.violations, Vec::<String>::new(), "it is not {mistake:?} that seed {seed} shows");
-                println!("{mistake:?}: seed {seed}: {}", report.violations[0]);
-            }
-            None => missed.push(mistake),
-        }
+    fn is_found<W: World>(seeds: u64, mistake: Mistake) -> bool {
+        let Some((seed, report)) = first_violation::<W>(seeds, Some(mistake)) else { return false };
+        let unchanged = W::draw(seed).simulate(None);
+        assert_eq!(unchanged.violations, Vec::<String>::new(), "it is not {mistake:?} that seed {seed} shows");
+        println!("{mistake:?}: seed {seed}: {}", report.violations[0]);
+        true
     }
+    let mut missed: Vec<Mistake> = Mistake::ALL.into();
+    missed.retain(|mistake| !is_found::<Plan>(MISTAKE_SEEDS, *mistake));
+    missed.extend(
+        Mistake::OF_AGENTS.into_iter().filter(|mistake| !is_found::<AgentPlan>(MISTAKE_SEEDS / AGENT_SHARE, *mistake)),
+    );
     assert!(missed.is_empty(), "these mistakes break nothing that is looked at: {missed:?}");
 }

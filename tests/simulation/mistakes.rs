@@ -27,6 +27,8 @@ pub enum Mistake {
     ReadBackSkipped,
     /// While the recovery is verified nobody sees that traffic is led away again.
     UndoneUnseen,
+    /// All routers are asked one after the other.
+    RoutersInTurn,
 }
 
 impl Mistake {
@@ -38,6 +40,9 @@ impl Mistake {
         Self::UndoneUnseen,
     ];
 
+    /// Those that only show where a process has several deployments.
+    pub const OF_AGENTS: [Self; 1] = [Self::RoutersInTurn];
+
     /// The ports of a process that makes it.
     pub fn ports(self, sim: &Sim) -> Ports {
         let ports = sim.ports();
@@ -46,8 +51,9 @@ impl Mistake {
                 disk: Arc::new(FaultyDisk { sim: sim.clone(), mistake: self, late: Mutex::default() }),
                 ..ports
             },
-            Self::ReadBackSkipped | Self::UndoneUnseen => {
-                Ports { routers: Arc::new(FaultyRouters { sim: sim.clone(), mistake: self }), ..ports }
+            Self::ReadBackSkipped | Self::UndoneUnseen | Self::RoutersInTurn => {
+                let turn = Arc::default();
+                Ports { routers: Arc::new(FaultyRouters { sim: sim.clone(), mistake: self, turn }), ..ports }
             }
         }
     }
@@ -73,7 +79,7 @@ impl FaultyDisk {
     /// Whether this is the file, or the folder, that nothing is made durable in.
     fn forgets(&self, path: &Path) -> bool {
         match self.mistake {
-            Mistake::StateNotSynced => path.ends_with("state.json") || path == self.sim.state().folder,
+            Mistake::StateNotSynced => path.ends_with("state.json") || path == self.sim.state().sites[0].folder,
             Mistake::JournalNotSynced => path.ends_with("decisions.jsonl"),
             _ => false,
         }
@@ -135,15 +141,61 @@ impl Disk for FaultyDisk {
 struct FaultyRouters {
     sim: Sim,
     mistake: Mistake,
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Routers for FaultyRouters {
-    fn router(&self, _: &Config, state_file: &StateFile) -> Arc<dyn Router> {
-        let router = self.sim.router_of(state_file, false);
+    fn router(&self, config: &Config, state_file: &StateFile) -> Arc<dyn Router> {
+        let router = self.sim.router_of(self.sim.site(&config.service), state_file, false);
         if router.reads_state_file() {
             return router;
         }
+        if self.mistake == Mistake::RoutersInTurn {
+            return Arc::new(InTurn { router, turn: Arc::clone(&self.turn) });
+        }
         Arc::new(Believer { router, for_good: self.mistake == Mistake::UndoneUnseen, ordered: Mutex::default() })
+    }
+}
+
+/// Waits until no other router is asked.
+#[derive(Debug)]
+struct InTurn {
+    router: Arc<dyn Router>,
+    turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl InTurn {
+    fn once_free<'a, T: 'a>(&'a self, asked: RouterFuture<'a, T>) -> RouterFuture<'a, T> {
+        Box::pin(async move {
+            let _turn = self.turn.lock().await;
+            asked.await
+        })
+    }
+}
+
+impl Router for InTurn {
+    fn kind(&self) -> &'static str {
+        self.router.kind()
+    }
+
+    fn reads_state_file(&self) -> bool {
+        false
+    }
+
+    fn switch(&self, to: Color, replace: Replace) -> RouterFuture<'_, Moved> {
+        self.once_free(self.router.switch(to, replace))
+    }
+
+    fn rollback(&self, to: Color, replace: Replace) -> RouterFuture<'_, Moved> {
+        self.once_free(self.router.rollback(to, replace))
+    }
+
+    fn read(&self) -> RouterFuture<'_, Color> {
+        self.once_free(self.router.read())
+    }
+
+    fn try_out(&self, to: Color, replace: Replace) -> RouterFuture<'_, Vec<String>> {
+        self.once_free(self.router.try_out(to, replace))
     }
 }
 

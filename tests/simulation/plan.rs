@@ -27,7 +27,7 @@ impl Dice {
     }
 
     /// A place in a list of that length.
-    fn place(&mut self, length: u64) -> usize {
+    pub fn place(&mut self, length: u64) -> usize {
         usize::try_from(self.between(0, length - 1)).unwrap()
     }
 
@@ -98,6 +98,11 @@ pub enum Fault {
         from_ms: u64,
         until_ms: u64,
     },
+    /// The router answers neither a move nor a question.
+    RouterHangs {
+        from_ms: u64,
+        until_ms: u64,
+    },
     RouterUnread {
         from_ms: u64,
         until_ms: u64,
@@ -135,6 +140,13 @@ pub enum Fault {
     Undone {
         after_ms: u64,
     },
+}
+
+impl Fault {
+    /// Whether it is one of the machine or the process, which all deployments on it share.
+    pub const fn is_of_machine(&self) -> bool {
+        matches!(self, Self::Crash { .. } | Self::DiskFull { .. } | Self::WallJump { .. } | Self::Signal { .. })
+    }
 }
 
 /// The configuration of the run, and everything that goes wrong.

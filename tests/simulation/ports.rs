@@ -20,7 +20,7 @@ use switchback::model::Color;
 use tokio::time::sleep;
 
 use super::plan::{Fault, Weather, When};
-use super::world::{Crash, EPOCH_MS, Sim};
+use super::world::{Crash, EPOCH_MS, Running, Sim};
 
 /// A step on its way to the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Sim {
             std::panic::resume_unwind(Box::new(Crash));
         }
         let mut state = self.state();
-        let full = state.during(|fault| match fault {
+        let full = state.during(&state.faults, |fault| match fault {
             Fault::DiskFull { from_ms, until_ms } => Some((*from_ms, *until_ms)),
             _ => None,
         });
@@ -78,7 +78,7 @@ impl Clock for Sim {
     fn wall_ms(&self) -> i64 {
         let state = self.state();
         let now = state.now_ms();
-        let jumps = state.plan.faults.iter().map(|fault| match fault {
+        let jumps = state.faults.iter().map(|fault| match fault {
             Fault::WallJump { at_ms, by_ms } if *at_ms <= now => *by_ms,
             _ => 0,
         });
@@ -194,45 +194,49 @@ impl Asking for Sim {
 }
 
 impl Routers for Sim {
-    fn router(&self, _: &Config, state_file: &StateFile) -> Arc<dyn Router> {
-        self.router_of(state_file, false)
+    fn router(&self, config: &Config, state_file: &StateFile) -> Arc<dyn Router> {
+        self.router_of(self.site(&config.service), state_file, false)
     }
 }
 
 impl Source for Sim {
-    fn instance(&self, _: &Config, color: Color, _: &InstanceUrl, _: &Agreement) -> Result<Asked, ClientError> {
-        let instance = || SimInstance { sim: self.clone(), green: color == Color::Green };
+    fn instance(&self, config: &Config, color: Color, _: &InstanceUrl, _: &Agreement) -> Result<Asked, ClientError> {
+        let site = self.site(&config.service);
+        let instance = || SimInstance { sim: self.clone(), site, color };
         Ok(Asked { metrics: Some(Box::new(instance())), readiness: Box::new(instance()) })
     }
 }
 
 struct SimInstance {
     sim: Sim,
-    green: bool,
+    site: usize,
+    color: Color,
 }
 
 impl Metrics for SimInstance {
     fn sample(&mut self) -> Later<'_, Sample> {
-        let (sim, green) = (&self.sim, self.green);
+        let (sim, site, color) = (&self.sim, self.site, self.color);
         Box::pin(async move {
             let wait = sim.state().dice.between(1, 80);
             sleep(Duration::from_millis(wait)).await;
-            let state = sim.state();
-            let now = state.now_ms();
-            let lost = state.during(|fault| match fault {
+            let mut state = sim.state();
+            let newer = state.sites[site].newer == color;
+            let Running { weather, since_ms } = *state.sites[site].running(color);
+            let now = state.now_ms() - since_ms;
+            let lost = state.during(&state.sites[site].plan.faults, |fault| match fault {
                 Fault::ScrapesLost { from_ms, until_ms } => Some((*from_ms, *until_ms)),
                 _ => None,
             });
-            let (blind, bad_from) = match state.plan.weather {
+            let (blind, bad_from) = match weather {
                 Weather::Blind { from_ms } => (now >= from_ms, u64::MAX),
                 Weather::Failing { from_ms } => (false, from_ms),
                 Weather::Healthy => (false, u64::MAX),
             };
-            if green && (lost || blind) {
+            if (newer && lost) || blind {
                 return Sample::Failed("connection refused".to_owned());
             }
             let total = 1_000 + now / 20;
-            let errors = if green { now.saturating_sub(bad_from.min(now)) / 60 } else { 0 };
+            let errors = now.saturating_sub(bad_from.min(now)) / 60;
             Sample::Good(Reading { total, errors, ..Reading::default() })
         })
     }
@@ -240,15 +244,20 @@ impl Metrics for SimInstance {
 
 impl ReadinessProbe for SimInstance {
     fn probe(&mut self, _: u64) -> Later<'_, Readiness> {
-        let (sim, green) = (&self.sim, self.green);
+        let (sim, site, color) = (&self.sim, self.site, self.color);
         Box::pin(async move {
             let wait = sim.state().dice.between(1, 50);
             sleep(Duration::from_millis(wait)).await;
-            let down = sim.state().during(|fault| match fault {
+            let state = sim.state();
+            let down = state.during(&state.sites[site].plan.faults, |fault| match fault {
                 Fault::StandbyDown { from_ms, until_ms } => Some((*from_ms, *until_ms)),
                 _ => None,
             });
-            if down && !green { Readiness::NotReady("connection refused".to_owned()) } else { Readiness::Ready }
+            if down && state.sites[site].newer != color {
+                Readiness::NotReady("connection refused".to_owned())
+            } else {
+                Readiness::Ready
+            }
         })
     }
 }

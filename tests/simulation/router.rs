@@ -13,23 +13,46 @@ use super::world::Sim;
 #[derive(Debug)]
 pub struct SimRouter {
     pub sim: Sim,
+    pub site: usize,
     /// Called by somebody else, not by the monitor.
     pub others: bool,
 }
 
+/// The program waits so long for a router (`router.timeout`).
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
 impl SimRouter {
+    /// A router that does not answer is given up.
+    async fn hang(&self) -> Result<(), RouterError> {
+        let hangs = {
+            let state = self.sim.state();
+            state.during(&state.sites[self.site].plan.faults, |fault| match fault {
+                Fault::RouterHangs { from_ms, until_ms } => Some((*from_ms, *until_ms)),
+                _ => None,
+            })
+        };
+        if hangs {
+            sleep(PATIENCE).await;
+            return Err(broken());
+        }
+        Ok(())
+    }
+
     async fn go(&self, back: bool, to: Color) -> Result<Moved, RouterError> {
-        let _under_way = UnderWay::begin(&self.sim);
+        let _under_way = UnderWay::begin(&self.sim, self.site);
+        self.hang().await?;
         let (number, before, after, fails) = {
             let mut state = self.sim.state();
             state.moves += 1;
-            let number = state.moves;
-            let fails = state.plan.faults.iter().find_map(|fault| match fault {
-                Fault::Router { from, until, fails } if (*from..=*until).contains(&number) => Some(*fails),
+            let site = &mut state.sites[self.site];
+            site.moves += 1;
+            let own = site.moves;
+            let fails = site.plan.faults.iter().find_map(|fault| match fault {
+                Fault::Router { from, until, fails } if (*from..=*until).contains(&own) => Some(*fails),
                 _ => None,
             });
-            let fails = if state.is_router_down() { Some(Fails::WithoutMoving) } else { fails };
-            (number, state.dice.between(1, 300), state.dice.between(1, 300), fails)
+            let fails = if state.is_router_down(self.site) { Some(Fails::WithoutMoving) } else { fails };
+            (state.moves, state.dice.between(1, 300), state.dice.between(1, 300), fails)
         };
         let due =
             |when: When, then: bool| matches!(when, When::Move { number: at, after } if at == number && after == then);
@@ -43,13 +66,14 @@ impl SimRouter {
         {
             let mut state = self.sim.state();
             if back && !self.others {
-                state.judge_rollback();
+                state.judge_rollback(self.site);
             }
+            let site = &mut state.sites[self.site];
             if !matches!(fails, Some(Fails::WithoutMoving | Fails::Lies)) {
-                state.router = to;
+                site.router = to;
                 if back && !self.others {
                     // A rollback that was not confirmed yet is tried again, whoever moved traffic meanwhile.
-                    (state.undone_ms, state.undone_seen) = (None, 0);
+                    (site.undone_ms, site.undone_seen) = (None, 0);
                 }
             }
         }
@@ -66,24 +90,27 @@ impl SimRouter {
 }
 
 /// A move, for as long as it takes.
-struct UnderWay(Sim);
+struct UnderWay {
+    sim: Sim,
+    site: usize,
+}
 
 impl UnderWay {
-    fn begin(sim: &Sim) -> Self {
+    fn begin(sim: &Sim, site: usize) -> Self {
         let mut state = sim.state();
-        state.under_way += 1;
-        if state.under_way > 1 {
+        state.sites[site].under_way += 1;
+        if state.sites[site].under_way > 1 {
             state.violated("two processes move traffic at the same time".to_owned());
         }
         drop(state);
-        Self(sim.clone())
+        Self { sim: sim.clone(), site }
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        let mut state = self.0.state();
-        state.under_way = state.under_way.saturating_sub(1);
+        let under_way = &mut self.sim.state().sites[self.site].under_way;
+        *under_way = under_way.saturating_sub(1);
     }
 }
 
@@ -111,20 +138,22 @@ impl Router for SimRouter {
 
     fn read(&self) -> RouterFuture<'_, Color> {
         Box::pin(async {
+            self.hang().await?;
             let wait = self.sim.state().dice.between(0, 30);
             sleep(Duration::from_millis(wait)).await;
             let mut state = self.sim.state();
-            let unread = state.during(|fault| match fault {
+            let unread = state.during(&state.sites[self.site].plan.faults, |fault| match fault {
                 Fault::RouterUnread { from_ms, until_ms } => Some((*from_ms, *until_ms)),
                 _ => None,
             });
-            if unread || state.is_router_down() {
+            if unread || state.is_router_down(self.site) {
                 return Err(broken());
             }
-            if !self.others && state.undone_ms.is_some() && state.router == Color::Green {
-                state.undone_seen += 1;
+            let site = &mut state.sites[self.site];
+            if !self.others && site.undone_ms.is_some() && site.router == Color::Green {
+                site.undone_seen += 1;
             }
-            Ok(state.router)
+            Ok(site.router)
         })
     }
 

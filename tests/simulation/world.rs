@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use switchback::io::control::Board;
 use switchback::io::journal::{Intent, Journal};
 use switchback::io::ports::Ports;
 use switchback::io::router::{Router, StateFileRouter};
@@ -15,7 +16,7 @@ use tokio::sync::Notify;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep};
 
-use super::plan::{Dice, Fault, Meddle, Plan, When};
+use super::plan::{Dice, Fault, Meddle, Plan, Weather, When};
 use super::router::SimRouter;
 
 /// Wall clock at the beginning, Unix milliseconds: 2026-11-23T14:00:00Z.
@@ -37,18 +38,17 @@ struct Shared {
 
 #[derive(Debug)]
 pub struct State {
-    pub plan: Plan,
-    pub folder: PathBuf,
+    /// What goes wrong with the machine and the process. What goes wrong with a deployment is in its plan.
+    pub faults: Vec<Fault>,
+    pub sites: Vec<Site>,
     pub dice: Dice,
     /// Simulated milliseconds before the process that runs now, and when that began.
     before_ms: u64,
     began: Option<Instant>,
     pub boots: u32,
     pub booted_ms: u64,
-    pub router: Color,
+    /// Moves of all routers.
     pub moves: u32,
-    /// Moves under way: the deploy lock is there so that there is one at most.
-    pub under_way: u32,
     pub disk_steps: u32,
     /// The crash that is happening: nothing has an effect any more.
     pub crashed: Option<Fault>,
@@ -60,34 +60,114 @@ pub struct State {
     /// Writes that find room on a full disk, for it was kept.
     pub released: u32,
     pub crashes: u32,
+    /// So long there was no process.
+    pub away_ms: u64,
+    /// What the agent that runs now shows.
+    pub board: Option<Board>,
+    pub violations: Vec<String>,
+}
+
+/// A soak, and the deployment it watches, as its settings say.
+pub type Watched = (String, Color, Option<i64>);
+
+/// A release that runs as one of the colors.
+#[derive(Clone, Copy, Debug)]
+pub struct Running {
+    pub weather: Weather,
+    pub since_ms: u64,
+}
+
+/// One deployment: its files, its router and its instances.
+#[derive(Debug)]
+pub struct Site {
+    pub plan: Plan,
+    pub name: String,
+    /// Where its state file is.
+    pub folder: PathBuf,
+    pub blue: Running,
+    pub green: Running,
+    /// The color with the newer release.
+    pub newer: Color,
+    pub router: Color,
+    pub moves: u32,
+    /// Moves under way: the deploy lock is there so that there is one at most.
+    pub under_way: u32,
     /// The monitor's own calls to move traffic back, and when the first of them came.
     pub rollbacks: u32,
     pub first_try_ms: Option<u64>,
-    /// So long there was no process.
-    pub away_ms: u64,
-    /// The soak that runs, and the deployment it watches, as its settings say.
-    pub soak: Option<(String, Color, Option<i64>)>,
+    /// The soak that runs; that of an agent is on its board.
+    pub soak: Option<Watched>,
     pub aborted: bool,
     /// When a controller undid the rollback, and the monitor's readings that showed it.
     pub undone_ms: Option<u64>,
     pub undone_seen: u32,
-    pub violations: Vec<String>,
+}
+
+impl Site {
+    /// Green runs the release of the plan, blue a good one; `active` takes the traffic.
+    pub fn new(name: &str, plan: Plan, folder: &Path, active: Color) -> Self {
+        Self {
+            name: name.to_owned(),
+            folder: folder.to_owned(),
+            blue: Running { weather: Weather::Healthy, since_ms: 0 },
+            green: Running { weather: plan.weather, since_ms: 0 },
+            plan,
+            newer: active,
+            router: active,
+            moves: 0,
+            under_way: 0,
+            rollbacks: 0,
+            first_try_ms: None,
+            soak: None,
+            aborted: false,
+            undone_ms: None,
+            undone_seen: 0,
+        }
+    }
+
+    pub fn state_path(&self) -> PathBuf {
+        self.folder.join("state.json")
+    }
+
+    pub fn service_dir(&self) -> PathBuf {
+        self.folder.join("data").join(&self.name)
+    }
+
+    pub fn journal(&self) -> Journal {
+        Journal::new(&self.service_dir(), &self.name)
+    }
+
+    pub const fn running(&mut self, color: Color) -> &mut Running {
+        match color {
+            Color::Blue => &mut self.blue,
+            Color::Green => &mut self.green,
+        }
+    }
+
+    /// Whether the monitor has moved traffic back, and nobody is moving it now.
+    pub fn is_back(&self) -> bool {
+        self.rollbacks > 0 && self.router == Color::Blue && self.under_way == 0
+    }
+
+    pub const fn is_time_to_meddle(&self, when: Meddle, now_ms: u64) -> bool {
+        match when {
+            Meddle::At { ms } => now_ms >= ms,
+            Meddle::DuringMove(number) => self.moves >= number,
+        }
+    }
 }
 
 impl Sim {
-    pub fn new(plan: Plan, folder: PathBuf) -> Self {
-        let dice = Dice::new(plan.seed ^ 0x5157_4348);
+    pub fn new(seed: u64, faults: Vec<Fault>, sites: Vec<Site>) -> Self {
         let state = State {
-            plan,
-            folder,
-            dice,
+            faults,
+            sites,
+            dice: Dice::new(seed ^ 0x5157_4348),
             before_ms: 0,
             began: None,
             boots: 1,
             booted_ms: 0,
-            router: Color::Green,
             moves: 0,
-            under_way: 0,
             disk_steps: 0,
             crashed: None,
             durable: BTreeMap::new(),
@@ -95,13 +175,8 @@ impl Sim {
             disk_failed: false,
             released: 0,
             crashes: 0,
-            rollbacks: 0,
-            first_try_ms: None,
             away_ms: 0,
-            soak: None,
-            aborted: false,
-            undone_ms: None,
-            undone_seen: 0,
+            board: None,
             violations: Vec::new(),
         };
         Self(Arc::new(Shared { state: Mutex::new(state), crash: Notify::new() }))
@@ -121,7 +196,10 @@ impl Sim {
     pub fn begin(&self) {
         let mut state = self.state();
         state.began = Some(Instant::now());
-        (state.disk_steps, state.under_way, state.crashed) = (0, 0, None);
+        (state.disk_steps, state.crashed) = (0, None);
+        for site in &mut state.sites {
+            site.under_way = 0;
+        }
     }
 
     /// The process is over; its clock can still be read.
@@ -146,7 +224,7 @@ impl Sim {
         if state.crashed.is_none() {
             state.crashed = Some(crash);
             state.crashes += 1;
-            state.plan.faults.retain(|fault| *fault != crash);
+            state.faults.retain(|fault| *fault != crash);
         }
         drop(state);
         self.0.crash.notify_one();
@@ -154,7 +232,7 @@ impl Sim {
 
     pub fn crash_due(&self, due: impl Fn(&State, When) -> bool) -> bool {
         let state = self.state();
-        let crash = state.plan.faults.iter().copied().find(|fault| match fault {
+        let crash = state.faults.iter().copied().find(|fault| match fault {
             Fault::Crash { when, .. } => due(&state, *when),
             _ => false,
         });
@@ -200,12 +278,17 @@ impl Sim {
     }
 
     /// The router of a deployment with this state file, moved by the monitor or by others.
-    pub fn router_of(&self, state_file: &StateFile, others: bool) -> Arc<dyn Router> {
-        if self.state().plan.router_speaks {
-            Arc::new(SimRouter { sim: self.clone(), others })
+    pub fn router_of(&self, site: usize, state_file: &StateFile, others: bool) -> Arc<dyn Router> {
+        if self.state().sites[site].plan.router_speaks {
+            Arc::new(SimRouter { sim: self.clone(), site, others })
         } else {
             Arc::new(StateFileRouter::new(state_file.clone()))
         }
+    }
+
+    /// The deployment of that name.
+    pub fn site(&self, service: &str) -> usize {
+        self.state().sites.iter().position(|site| site.name == service).unwrap()
     }
 
     /// What a run is handed. It listens for nobody: orders are given to its hub.
@@ -223,76 +306,74 @@ impl State {
 
     /// Time and turns of the next crash that comes with the time.
     fn next_crash(&self) -> Option<(u64, u64)> {
-        let times = self.plan.faults.iter().filter_map(|fault| match fault {
+        let times = self.faults.iter().filter_map(|fault| match fault {
             Fault::Crash { when: When::At { ms, turns }, .. } => Some((*ms, *turns)),
             _ => None,
         });
         times.min()
     }
 
-    pub fn during(&self, is: impl Fn(&Fault) -> Option<(u64, u64)>) -> bool {
+    pub fn during(&self, faults: &[Fault], is: impl Fn(&Fault) -> Option<(u64, u64)>) -> bool {
         let now = self.now_ms();
-        self.plan.faults.iter().filter_map(is).any(|(from, until)| (from..until).contains(&now))
+        faults.iter().filter_map(is).any(|(from, until)| (from..until).contains(&now))
     }
 
-    pub fn is_router_down(&self) -> bool {
-        self.during(|fault| match fault {
+    pub fn is_router_down(&self, site: usize) -> bool {
+        self.during(&self.sites[site].plan.faults, |fault| match fault {
             Fault::RouterDown { from_ms, until_ms } => Some((*from_ms, *until_ms)),
             _ => None,
         })
     }
 
-    pub fn is_time_to_meddle(&self, when: Meddle) -> bool {
-        match when {
-            Meddle::At { ms } => self.now_ms() >= ms,
-            Meddle::DuringMove(number) => self.moves >= number,
-        }
-    }
-
     pub fn signal_due(&mut self) -> Option<&'static str> {
         let now = self.now_ms();
         let is_due = |fault: &Fault| matches!(fault, Fault::Signal { at_ms, .. } if *at_ms <= now);
-        let due = self.plan.faults.iter().position(is_due)?;
-        let Fault::Signal { save, .. } = self.plan.faults.remove(due) else { return None };
+        let due = self.faults.iter().position(is_due)?;
+        let Fault::Signal { save, .. } = self.faults.remove(due) else { return None };
         Some(if save { "SIGTERM" } else { "SIGINT" })
-    }
-
-    /// Whether the monitor has moved traffic back, and nobody is moving it now.
-    pub fn is_back(&self) -> bool {
-        self.rollbacks > 0 && self.router == Color::Blue && self.under_way == 0
     }
 
     pub fn violated(&mut self, what: String) {
         self.violations.push(what);
     }
 
-    fn journal(&self) -> Journal {
-        Journal::new(&self.folder.join("data/shop"), "shop")
+    /// The soak that runs.
+    fn watched(&self, site: &Site) -> Option<Watched> {
+        let Some(board) = &self.board else { return site.soak.clone() };
+        Some(board.hub(&site.name)?.with_view(|view| {
+            let settings = view.machine().settings();
+            (settings.soak.clone(), settings.color, settings.last_switch)
+        }))
     }
 
     /// The monitor moves traffic back: is it allowed to?
-    pub fn judge_rollback(&mut self) {
-        self.rollbacks += 1;
+    pub fn judge_rollback(&mut self, site: usize) {
         let now_ms = self.now_ms();
-        self.first_try_ms.get_or_insert(now_ms);
-        let Some((soak, watched, last_switch)) = self.soak.clone() else { return };
-        if self.aborted {
-            self.violated("traffic is moved back after an abort was answered".to_owned());
+        let begun = &mut self.sites[site];
+        begun.rollbacks += 1;
+        begun.first_try_ms.get_or_insert(now_ms);
+        let site = &self.sites[site];
+        let Some((soak, watched, last_switch)) = self.watched(site) else { return };
+        let mut found = Vec::new();
+        if site.aborted {
+            found.push("traffic is moved back after an abort was answered");
         }
-        let path = self.folder.join("state.json");
-        let state = StateFile::open(&path).and_then(|file| file.read());
+        let state = StateFile::open(&site.state_path()).and_then(|file| file.read());
         if let (Ok(state), Some(_)) = (state, last_switch)
             && state.active() == watched
             && state.last_switch() != last_switch
-            && self.router == watched
+            && site.router == watched
         {
-            self.violated("a deployment is moved back that is not watched".to_owned());
+            found.push("a deployment is moved back that is not watched");
         }
-        if self.undone_ms.is_some() && matches!(self.journal().intent(Some(&soak)), Ok(Intent::Done)) {
-            self.violated("the controller that undid the rollback is fought".to_owned());
+        if site.undone_ms.is_some() && matches!(site.journal().intent(Some(&soak)), Ok(Intent::Done)) {
+            found.push("the controller that undid the rollback is fought");
         }
-        if !self.disk_failed && !matches!(self.journal().intent(Some(&soak)), Ok(Intent::Open(_))) {
-            self.violated("traffic is moved back without an open intent in the journal".to_owned());
+        if !self.disk_failed && !matches!(site.journal().intent(Some(&soak)), Ok(Intent::Open(_))) {
+            found.push("traffic is moved back without an open intent in the journal");
+        }
+        for what in found {
+            self.violated(what.to_owned());
         }
     }
 }

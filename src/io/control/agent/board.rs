@@ -78,6 +78,12 @@ impl Row {
 #[derive(Clone)]
 pub struct Board(Arc<Shared>);
 
+impl fmt::Debug for Board {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Board").field("host", &self.0.host).finish_non_exhaustive()
+    }
+}
+
 struct Shared {
     host: String,
     state: Mutex<State>,
