@@ -28,7 +28,7 @@ use crate::io::control::{Board, Ordered};
 use crate::io::journal::rfc3339_ms;
 use crate::io::ports::Ports;
 use crate::io::state::{Lock, LockError, MonitorState, Responsible, State, monitor_state};
-use crate::model::Actor;
+use crate::model::{Actor, Color};
 
 use self::router::{Odd, RouterLooks};
 use super::candidate::{Candidate, in_one_line};
@@ -279,6 +279,7 @@ impl Keeper {
         let known = Known {
             before: self.seen,
             judged: self.judged,
+            watched: watched(deployment, state),
             now_ms: deployment.now().as_millisecond(),
             limit: self.candidate.limit,
         };
@@ -295,7 +296,7 @@ impl Keeper {
                         Happened::Note,
                         format!("traffic went back to {active}: a rollback, which is not watched"),
                     );
-                    self.judged = Some(Seen::of(state));
+                    self.judged = Some(Seen::of(state).back());
                 }
                 Ok(None)
             }
@@ -334,6 +335,12 @@ fn was_not_to_be_watched(deployment: &Deployment, loaded: &Loaded, state: &State
     let Some(run) = monitor::newest_run(deployment, &loaded.config) else { return false };
     let ended = run.finished_at.as_deref().and_then(|at| at.parse::<jiff::Timestamp>().ok());
     run.outcome.as_deref() == Some("switched") && ended.map(jiff::Timestamp::as_millisecond) >= state.last_switch()
+}
+
+/// The color that the soak in the state file watched, if traffic was moved since.
+fn watched(deployment: &Deployment, state: &State) -> Option<Color> {
+    let block = state.soak().filter(|block| block.last_switch != state.last_switch())?;
+    deployment.journal().of_soak(&block.id).ok()?.first()?.decision.active_color
 }
 
 fn version(state_file: &crate::io::state::StateFile) -> Version {

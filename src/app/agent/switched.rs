@@ -12,11 +12,23 @@ pub struct Seen {
     pub active: Color,
     pub last_switch: Option<i64>,
     previous: Option<Color>,
+    /// Whether traffic went back: from there it can only move on.
+    back: bool,
 }
 
 impl Seen {
     pub fn of(state: &State) -> Self {
-        Self { active: state.active(), last_switch: state.last_switch(), previous: state.previous() }
+        Self {
+            active: state.active(),
+            last_switch: state.last_switch(),
+            previous: state.previous(),
+            back: Binding::to(state).is_err(),
+        }
+    }
+
+    /// The same, which nothing but us knows to be a way back.
+    pub const fn back(self) -> Self {
+        Self { back: true, ..self }
     }
 
     fn is_same_switch(&self, other: &Self) -> bool {
@@ -54,6 +66,8 @@ pub struct Known {
     pub before: Option<Seen>,
     /// The last switch that this process has judged, or that was not to be judged.
     pub judged: Option<Seen>,
+    /// The color that the soak in the state file watched.
+    pub watched: Option<Color>,
     pub now_ms: i64,
     /// How long a soak may last.
     pub limit: Duration,
@@ -95,6 +109,13 @@ fn is_over(block: &SoakBlock) -> bool {
 fn is_way_back(state: &State, known: &Known) -> bool {
     // A switch that says that it is one; and after a rollback, traffic can only have moved on.
     if state.last_move_is(Move::Switch) || state.soak().is_some_and(|block| is(block, Outcome::RolledBack)) {
+        return false;
+    }
+    let went_back = |before: &Seen| {
+        before.back || known.judged.is_some_and(|judged| judged.back && judged.is_same_switch(before))
+    };
+    // Traffic was back in between, as by `deploy.ts`: this is the next deploy.
+    if known.watched == Some(state.active()) || known.before.as_ref().is_some_and(went_back) {
         return false;
     }
     let (before, good) = match (state.soak(), known.before) {
@@ -146,7 +167,7 @@ mod tests {
 
     fn known(before: Option<&State>) -> Known {
         let before = before.map(Seen::of);
-        Known { before, judged: None, now_ms: NOW, limit: Duration::from_mins(20) }
+        Known { before, judged: None, watched: None, now_ms: NOW, limit: Duration::from_mins(20) }
     }
 
     fn none() -> Value {
@@ -206,6 +227,27 @@ mod tests {
         assert_eq!(due(&under_way, &known(Some(&green))), Due::Nothing(Why::WayBack));
         let never_watched = state("blue", NOW, "green", &none());
         assert_eq!(due(&never_watched, &known(Some(&green))), Due::Nothing(Why::WayBack));
+    }
+
+    #[test]
+    fn the_next_deploy_after_a_move_back_is_no_move_back() {
+        let at = NOW - 10 * MINUTE;
+        let moved_off = soak(at, "finished", Some("superseded"));
+        let rolled_back = json!({ "transition": { "kind": "rollback", "at": NOW - MINUTE } });
+        for (previous, more) in [("green", rolled_back), ("blue", none())] {
+            let back = state("blue", NOW - MINUTE, previous, &more);
+            for block in [&moved_off, &none()] {
+                let next = state("green", NOW, "blue", block);
+                assert_eq!(due(&next, &known(Some(&back))), Due::Soak, "{previous} {block}");
+            }
+        }
+        let by_hand = state("blue", NOW - MINUTE, "green", &moved_off);
+        assert_eq!(due(&by_hand, &known(Some(&state("green", at, "blue", &none())))), Due::Nothing(Why::WayBack));
+        let next = state("green", NOW, "blue", &moved_off);
+        let judged = Some(Seen::of(&by_hand).back());
+        assert_eq!(due(&next, &Known { judged, ..known(Some(&by_hand)) }), Due::Soak);
+        assert_eq!(due(&next, &Known { watched: Some(Color::Green), ..known(None) }), Due::Soak, "seen by no agent");
+        assert_eq!(due(&next, &Known { watched: Some(Color::Blue), ..known(None) }), Due::Nothing(Why::WayBack));
     }
 
     #[test]
