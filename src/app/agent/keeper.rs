@@ -28,7 +28,7 @@ use crate::io::control::{Board, Ordered};
 use crate::io::journal::rfc3339_ms;
 use crate::io::ports::Ports;
 use crate::io::state::{Lock, LockError, MonitorState, Responsible, State, monitor_state};
-use crate::model::{Actor, Color};
+use crate::model::{Actor, Decision, DecisionKind};
 
 use self::router::{Odd, RouterLooks};
 use super::candidate::{Candidate, in_one_line};
@@ -279,7 +279,7 @@ impl Keeper {
         let known = Known {
             before: self.seen,
             judged: self.judged,
-            watched: watched(deployment, state),
+            moved_on: has_moved_on(deployment, state),
             now_ms: deployment.now().as_millisecond(),
             limit: self.candidate.limit,
         };
@@ -337,10 +337,15 @@ fn was_not_to_be_watched(deployment: &Deployment, loaded: &Loaded, state: &State
     run.outcome.as_deref() == Some("switched") && ended.map(jiff::Timestamp::as_millisecond) >= state.last_switch()
 }
 
-/// The color that the soak in the state file watched, if traffic was moved since.
-fn watched(deployment: &Deployment, state: &State) -> Option<Color> {
-    let block = state.soak().filter(|block| block.last_switch != state.last_switch())?;
-    deployment.journal().of_soak(&block.id).ok()?.first()?.decision.active_color
+/// Whether the soak of an earlier switch, which the state file still shows, was rolled back or watched the color that is active now.
+fn has_moved_on(deployment: &Deployment, state: &State) -> bool {
+    let Some(block) = state.soak().filter(|block| block.last_switch != state.last_switch()) else { return false };
+    let made: Vec<Decision> = match deployment.journal().of_soak(&block.id) {
+        Ok(entries) => entries.into_iter().map(|entry| entry.decision).collect(),
+        Err(_) => return false,
+    };
+    made.first().is_some_and(|first| first.active_color == Some(state.active()))
+        || made.iter().any(|made| made.decision == DecisionKind::RolledBack)
 }
 
 fn version(state_file: &crate::io::state::StateFile) -> Version {

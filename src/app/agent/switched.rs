@@ -14,6 +14,8 @@ pub struct Seen {
     previous: Option<Color>,
     /// Whether traffic went back: from there it can only move on.
     back: bool,
+    /// Whether the release was found good.
+    good: bool,
 }
 
 impl Seen {
@@ -23,6 +25,7 @@ impl Seen {
             last_switch: state.last_switch(),
             previous: state.previous(),
             back: Binding::to(state).is_err(),
+            good: state.soak().is_some_and(|block| block.last_switch == state.last_switch() && is_good(block)),
         }
     }
 
@@ -66,8 +69,8 @@ pub struct Known {
     pub before: Option<Seen>,
     /// The last switch that this process has judged, or that was not to be judged.
     pub judged: Option<Seen>,
-    /// The color that the soak in the state file watched.
-    pub watched: Option<Color>,
+    /// Whether the soak in the state file has led back, or watched the color that is active again.
+    pub moved_on: bool,
     pub now_ms: i64,
     /// How long a soak may last.
     pub limit: Duration,
@@ -111,17 +114,16 @@ fn is_way_back(state: &State, known: &Known) -> bool {
     if state.last_move_is(Move::Switch) || state.soak().is_some_and(|block| is(block, Outcome::RolledBack)) {
         return false;
     }
-    let went_back = |before: &Seen| {
-        before.back || known.judged.is_some_and(|judged| judged.back && judged.is_same_switch(before))
-    };
+    let went_back =
+        |before: &Seen| before.back || known.judged.is_some_and(|judged| judged.back && judged.is_same_switch(before));
     // Traffic was back in between, as by `deploy.ts`: this is the next deploy.
-    if known.watched == Some(state.active()) || known.before.as_ref().is_some_and(went_back) {
+    if known.moved_on || known.before.as_ref().is_some_and(went_back) {
         return false;
     }
     let (before, good) = match (state.soak(), known.before) {
         // The soak of the switch before this one.
         (Some(block), _) if block.last_switch.is_some() => (block.last_switch, is_good(block)),
-        (_, Some(before)) if before.previous == Some(state.active()) => (before.last_switch, false),
+        (_, Some(before)) if before.previous == Some(state.active()) => (before.last_switch, before.good),
         _ => return false,
     };
     let moved_off = state.soak().is_some_and(|block| is(block, Outcome::Superseded) || !is_over(block));
@@ -167,7 +169,7 @@ mod tests {
 
     fn known(before: Option<&State>) -> Known {
         let before = before.map(Seen::of);
-        Known { before, judged: None, watched: None, now_ms: NOW, limit: Duration::from_mins(20) }
+        Known { before, judged: None, moved_on: false, now_ms: NOW, limit: Duration::from_mins(20) }
     }
 
     fn none() -> Value {
@@ -246,8 +248,8 @@ mod tests {
         let next = state("green", NOW, "blue", &moved_off);
         let judged = Some(Seen::of(&by_hand).back());
         assert_eq!(due(&next, &Known { judged, ..known(Some(&by_hand)) }), Due::Soak);
-        assert_eq!(due(&next, &Known { watched: Some(Color::Green), ..known(None) }), Due::Soak, "seen by no agent");
-        assert_eq!(due(&next, &Known { watched: Some(Color::Blue), ..known(None) }), Due::Nothing(Why::WayBack));
+        assert_eq!(due(&next, &Known { moved_on: true, ..known(None) }), Due::Soak, "seen by no agent");
+        assert_eq!(due(&next, &known(None)), Due::Nothing(Why::WayBack));
     }
 
     #[test]
@@ -256,6 +258,9 @@ mod tests {
         let green = state("green", at, "blue", &none());
         let good = state("blue", NOW, "green", &soak(at, "finished", Some("retained")));
         assert_eq!(due(&good, &known(Some(&green))), Due::Soak);
+        let retained = state("green", at, "blue", &soak(at, "finished", Some("retained")));
+        let wiped = state("blue", NOW, "green", &none());
+        assert_eq!(due(&wiped, &known(Some(&retained))), Due::Soak, "by a script that keeps its own keys only");
         let again = state("green", NOW, "blue", &soak(at, "finished", Some("rolled-back")));
         let back = state("blue", NOW - 5 * MINUTE, "green", &none());
         assert_eq!(due(&again, &known(Some(&back))), Due::Soak, "the next attempt after a rollback");
