@@ -1,9 +1,12 @@
 //! What has to hold after an agent.
 
+use std::fs;
 use std::ops::RangeInclusive;
 
+use jiff::Timestamp;
 use switchback::app::headless::Happened;
 use switchback::io::journal::verify;
+use switchback::io::ports::Clock as _;
 use switchback::io::state::StateFile;
 use switchback::model::{Cause, DecisionKind, Outcome};
 
@@ -16,24 +19,29 @@ use crate::world::{Sim, Site};
 
 /// An agent may notice a switch, and begin, so late.
 const BEGINS_MS: u64 = 2_000;
+/// `soak.warmup`, and a tick.
+const WARMUP_MS: u64 = 2_000;
 /// What a process that begins costs a soak.
 const RESTART_MS: u64 = 2_000;
 /// A release that has been failing for so long is seen to fail, and traffic moved back.
 const ROLLED_BACK_MS: u64 = 6_000;
 /// The longest window, its warmup, and its end.
 const RETAINED_MS: u64 = 36_000;
+/// So long after a move the soak under way has ended, and the agent has seen it.
+const NOTICED_MS: u64 = 8_000;
 /// A soak that lost more of its window cannot be expected to know.
 const MAX_AWAY_MS: u64 = 3_000;
 
 /// What has to hold once everything is quiet.
 pub fn judge(sim: &Sim, plan: &AgentPlan, outside: &Outside, history: &History) {
     let mut found = Vec::new();
+    let now = sim.now();
+    let disk_failed = sim.state().disk_failed;
     {
         let state = sim.state();
         for (at, site) in state.sites.iter().enumerate() {
             let done = outside.done(at);
-            let case =
-                Case { site, done: &done, history, disk_failed: state.disk_failed, plan: &plan.services[at].plan };
+            let case = Case { site, done: &done, history, plan: &plan.services[at].plan, disk_failed, now };
             let said = case.judge(state.crashes > 0).unwrap_or_else(|why| vec![why]);
             found.extend(said.into_iter().map(|what| format!("{}: {what}", site.name)));
         }
@@ -48,6 +56,7 @@ struct Case<'a> {
     history: &'a History,
     plan: &'a Plan,
     disk_failed: bool,
+    now: Timestamp,
 }
 
 impl Case<'_> {
@@ -56,21 +65,34 @@ impl Case<'_> {
         let state = state_file.read().map_err(|error| format!("the state file does not read back: {error}"))?;
         let soaks = Soak::all(self.site)?;
         let mut found = Vec::new();
-        if let Err(error) = verify(self.site.journal().path(), state.journal()) {
+        let journal = self.site.journal();
+        // Nothing was decided yet.
+        let empty = fs::metadata(journal.path()).map_or(0, |file| file.len()) == 0 && state.journal().is_none();
+        // As the next process does it: power may have failed in the middle of a line.
+        if crashed && !empty {
+            journal.repair(self.now).map_err(|error| format!("the journal is not repaired: {error}"))?;
+        }
+        if let Err(error) = verify(journal.path(), state.journal())
+            && !empty
+        {
             found.push(format!("the journal does not verify: {error}"));
         }
         let no_record = self.disk_failed && crashed;
         for soak in &soaks {
             found.extend(self.judge_soak(soak, no_record));
         }
-        for (at, switch) in self.done.switches.iter().enumerate() {
+        for (at, switch) in self.done.moves.iter().enumerate() {
             let of: Vec<&Soak> = soaks.iter().filter(|soak| soak.last_switch == switch.last_switch).collect();
             let breached = of.first().is_some_and(|first| {
                 let mut before = soaks.iter().filter(|soak| soak.id < first.id && soak.color == switch.to.other());
                 before.next_back().is_some_and(Soak::is_breached)
             });
-            let next = self.done.switches.get(at + 1);
-            found.extend(self.judge_switch(at, switch, next, &of, breached));
+            let next = self.done.moves.get(at + 1);
+            let mut looks_back = self.looks_like_a_way_back(at, &soaks);
+            if switch.deployed.is_none() {
+                looks_back &= self.is_known_back(at, &soaks);
+            }
+            found.extend(self.judge_switch(switch, next, &of, breached, looks_back));
         }
         let left = state.soak().filter(|block| block.phase != "finished" && block.last_switch == state.last_switch());
         if let Some(block) = left.filter(|_| !self.disk_failed && self.is_kept(self.end_ms()..=self.end_ms())) {
@@ -79,7 +101,7 @@ impl Case<'_> {
         let loud =
             |soak: &Soak| soak.ending.as_ref().is_some_and(|ending| matches!(ending.outcome, Outcome::RollbackFailed));
         let settled = !soaks.iter().any(loud) && !self.done.cut_off && !no_record;
-        let raced = self.done.switches.iter().any(|switch| switch.raced);
+        let raced = self.done.moves.iter().any(|switch| switch.raced);
         if self.plan.router_speaks && settled && !raced && self.site.router != state.active() {
             found.push(format!("the router is on {}, the state file on {}", self.site.router, state.active()));
         }
@@ -110,12 +132,19 @@ impl Case<'_> {
         found
     }
 
-    fn judge_switch(&self, at: usize, switch: &Move, next: Option<&Move>, of: &[&Soak], breached: bool) -> Vec<String> {
+    fn judge_switch(
+        &self,
+        switch: &Move,
+        next: Option<&Move>,
+        of: &[&Soak],
+        breached: bool,
+        looks_back: bool,
+    ) -> Vec<String> {
         let mut found = Vec::new();
         let begun = of.iter().filter(|soak| soak.events > 0).count();
         let said = |what: &str| format!("{what}: the switch to {} at {} ms", switch.to, switch.at_ms);
         let Some(deploy) = switch.deployed else {
-            if begun > 0 && !self.is_next_deploy(at) {
+            if begun > 0 && (switch.says_back || looks_back) {
                 found.push(said("a rollback by a person is watched"));
             }
             return found;
@@ -133,14 +162,17 @@ impl Case<'_> {
         if breached && by_itself > 0 {
             found.push(said("rolled back by itself onto a color that was found bad"));
         }
-        let away_ms = self.away_ms(switch.at_ms..=switch.at_ms + self.plan.window_s * 1000);
+        let away_ms = self.away_ms(switch.at_ms..=switch.at_ms + self.plan.window_s * 1000 + BEGINS_MS + WARMUP_MS);
         let late_ms = away_ms + self.restarts(switch.at_ms) * RESTART_MS;
         let window_ms = self.plan.window_s * 1000;
         match deploy.weather {
             Weather::Failing { .. } if retained > 0 => found.push(said("a failing release was retained")),
             Weather::Failing { from_ms } => {
                 let due_ms = switch.at_ms + BEGINS_MS + from_ms + ROLLED_BACK_MS + self.plan.grace_s * 1000 + late_ms;
-                if breached || switch.previous != Weather::Healthy || !self.is_expected(switch, next, due_ms) {
+                if breached
+                    || switch.previous != Weather::Healthy
+                    || !self.is_expected(switch, next, due_ms, looks_back)
+                {
                     return found;
                 }
                 let back_ms = of.iter().find_map(|soak| soak.decided_ms(DecisionKind::RolledBack));
@@ -158,7 +190,7 @@ impl Case<'_> {
                 let due_ms = switch.at_ms + BEGINS_MS + RETAINED_MS + late_ms;
                 let on_time =
                     of.iter().find_map(|soak| soak.decided_ms(DecisionKind::Retain)).is_some_and(|ms| ms <= due_ms);
-                if self.is_expected(switch, next, due_ms) && !(retained == 1 && on_time) {
+                if self.is_expected(switch, next, due_ms, looks_back) && !(retained == 1 && on_time) {
                     found.push(said("a good release was not retained in time"));
                 }
             }
@@ -173,12 +205,13 @@ impl Case<'_> {
     }
 
     /// Whether a soak of this switch has to come to its proper end by then: nothing of its own kept it from that.
-    fn is_expected(&self, switch: &Move, next: Option<&Move>, due_ms: u64) -> bool {
+    fn is_expected(&self, switch: &Move, next: Option<&Move>, due_ms: u64, looks_back: bool) -> bool {
         let span = switch.at_ms.saturating_sub(BEGINS_MS)..=due_ms;
-        let away_ms = self.away_ms(switch.at_ms..=switch.at_ms + self.plan.window_s * 1000);
+        let away_ms = self.away_ms(switch.at_ms..=switch.at_ms + self.plan.window_s * 1000 + BEGINS_MS + WARMUP_MS);
         let alone =
             next.is_none_or(|next| next.at_ms > due_ms) && !self.done.orders.iter().any(|at_ms| span.contains(at_ms));
         alone
+            && !looks_back
             && !switch.raced
             && !self.done.cut_off
             && !self.disk_failed
@@ -201,7 +234,7 @@ impl Case<'_> {
 
     /// For how long no agent ran.
     fn away_ms(&self, span: RangeInclusive<u64>) -> u64 {
-        let length = span.end() - span.start();
+        let length = span.end().saturating_sub(*span.start());
         let alive = self
             .history
             .alive
@@ -218,13 +251,42 @@ impl Case<'_> {
         self.history.alive.last().map_or(0, |(_, until)| *until)
     }
 
-    /// Whether a move back may be taken for the next deploy: from a release that was found good, or somebody kept, or by a script
-    /// that wiped what was known while no agent saw it.
-    fn is_next_deploy(&self, at: usize) -> bool {
-        let back = &self.done.switches[at];
-        let restarted =
-            self.history.alive.iter().any(|(from, _)| *from > back.at_ms.saturating_sub(60_000) && *from > 0);
-        restarted || !self.done.orders.is_empty() || !self.done.files.is_empty()
+    /// A script that moves traffic to where it came from, while the release is watched or right after it was not found good, moves
+    /// it back: nobody can tell that from the next deploy.
+    fn looks_like_a_way_back(&self, at: usize, soaks: &[Soak]) -> bool {
+        let now = &self.done.moves[at];
+        // Moves that no agent has seen, as each hides the one before it.
+        for before in self.done.moves[..at].iter().rev() {
+            if self.leads_back(before, now, soaks) {
+                return true;
+            }
+            let seen_ms = now.at_ms.saturating_sub(before.at_ms + self.away_ms(before.at_ms..=now.at_ms));
+            if seen_ms > NOTICED_MS {
+                return false;
+            }
+        }
+        false
+    }
+
+    /// Whether the agent knows what a script moves back from. What it took for a way back itself leads to a next deploy.
+    fn is_known_back(&self, at: usize, soaks: &[Soak]) -> bool {
+        let Some(before) = at.checked_sub(1) else { return false };
+        let from = self.done.moves[before].last_switch;
+        let watched = soaks.iter().any(|soak| soak.events > 0 && soak.last_switch == from);
+        let now = &self.done.moves[at];
+        // Wiped while no agent looked.
+        let wiped = now.forgets && self.restarts(now.at_ms.saturating_sub(NOTICED_MS)) > 1;
+        watched && !wiped && self.plan.faults.is_empty() && !self.looks_like_a_way_back(before, soaks)
+    }
+
+    fn leads_back(&self, before: &Move, now: &Move, soaks: &[Soak]) -> bool {
+        let of: Vec<&Soak> = soaks.iter().filter(|soak| soak.last_switch == before.last_switch).collect();
+        let has = |kind| of.iter().any(|soak| soak.count(kind) > 0);
+        let ended = of.iter().filter_map(|soak| soak.ending.as_ref());
+        let good = ended.into_iter().any(|ending| matches!(ending.outcome, Outcome::Retained | Outcome::Inconclusive));
+        let limit_ms = self.plan.window_s * 1000 + 11_000;
+        let soon = now.at_ms.saturating_sub(before.at_ms) <= limit_ms || has(DecisionKind::Superseded);
+        before.deployed.is_some() && before.to != now.to && !has(DecisionKind::RolledBack) && !good && soon
     }
 }
 

@@ -38,6 +38,10 @@ pub struct Move {
     pub deployed: Option<Deploy>,
     /// Whether somebody else moved traffic while the script did.
     pub raced: bool,
+    /// Whether its state file says that it was a move back.
+    pub says_back: bool,
+    /// Whether only the script's own keys are left in the state file.
+    pub forgets: bool,
     /// How the release does that a rollback of this one would lead to.
     pub previous: Weather,
 }
@@ -45,13 +49,15 @@ pub struct Move {
 /// What was done to one deployment.
 #[derive(Clone, Debug, Default)]
 pub struct Done {
-    pub switches: Vec<Move>,
+    pub moves: Vec<Move>,
     pub files: Vec<(u64, File)>,
     pub orders: Vec<u64>,
     /// When something was done that an agent has to notice.
     pub at_ms: Vec<u64>,
     /// A command that was cut off, or runs: nobody resumes it.
     pub cut_off: bool,
+    /// Whether a script has moved traffic and not written it yet.
+    writes: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -159,19 +165,15 @@ impl Outside {
         match step {
             Step::Do(What::Deploy(deploy)) => return self.deploy(site, deploy),
             Step::Write { to, deploy, moved_ms, moves, previous } => {
+                self.log().done[site].writes = false;
                 let raced = self.is_moving(site) || self.sim.state().sites[site].moves != moves;
-                let last_switch = Some(self.write(site, to, deploy.forgets));
+                let last_switch = Some(self.write(site, to, to.other(), deploy.forgets));
                 let deployed = Some(deploy);
-                self.log().done[site].switches.push(Move {
-                    at_ms: moved_ms,
-                    to,
-                    last_switch,
-                    deployed,
-                    raced,
-                    previous,
-                });
+                let (says_back, forgets) = (false, deploy.forgets);
+                let made = Move { at_ms: moved_ms, to, last_switch, deployed, raced, says_back, forgets, previous };
+                self.log().done[site].moves.push(made);
             }
-            Step::Do(What::BackByScript { forgets }) => self.back_by_script(site, forgets),
+            Step::Do(What::BackByScript { forgets, says_back }) => self.back_by_script(site, forgets, says_back),
             Step::Do(What::BackByCommand) => self.back_by_command(site),
             Step::Do(What::Order(action)) => self.order(site, action),
             Step::Do(What::File(file)) => {
@@ -220,8 +222,9 @@ impl Outside {
     /// and then, what they write.
     fn is_moving(&self, site: usize) -> bool {
         let (folder, under_way) = {
+            let writes = self.log().done[site].writes;
             let site = &self.sim.state().sites[site];
-            (site.folder.clone(), site.under_way > 0)
+            (site.folder.clone(), site.under_way > 0 || writes)
         };
         let lock = fs::File::open(folder.join("state.json.lock"));
         under_way || lock.is_ok_and(|lock| lock.try_lock_shared().is_err())
@@ -236,16 +239,18 @@ impl Outside {
             let site = &mut state.sites[site];
             *site.running(to) = Running { weather: deploy.weather, since_ms: now_ms };
             (site.newer, site.aborted) = (to, false);
-            let gap_ms = if site.plan.router_speaks && !deploy.in_place { deploy.gap_ms } else { 0 };
+            let slow = site.plan.router_speaks && !deploy.in_place && site.plan.faults.is_empty();
+            let gap_ms = if slow { deploy.gap_ms } else { 0 };
             site.router = to;
             (now_ms, site.moves, site.running(to.other()).weather, gap_ms)
         };
         let write = Step::Write { to, deploy, moved_ms, moves, previous };
+        self.log().done[site].writes = gap_ms > 0;
         if gap_ms > 0 { Some((gap_ms, write)) } else { self.carry_out(site, write) }
     }
 
     /// As `deploy.ts` does it: it knows three keys, and no lock.
-    fn write(&self, site: usize, to: Color, forgets: bool) -> i64 {
+    fn write(&self, site: usize, to: Color, previous: Color, forgets: bool) -> i64 {
         let path = self.sim.state().sites[site].state_path();
         let mut document: Map<String, Value> = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         if forgets {
@@ -254,15 +259,15 @@ impl Outside {
         let last_switch = self.wall_ms();
         document.insert("activeColor".to_owned(), json!(to));
         document.insert("lastSwitch".to_owned(), json!(last_switch));
-        document.insert("previousColor".to_owned(), json!(to.other()));
+        document.insert("previousColor".to_owned(), json!(previous));
         self.replace(&path, &serde_json::to_string_pretty(&document).unwrap());
         self.sim.state().undo.remove(&path);
         last_switch
     }
 
     /// Of the last release, if it still has the traffic.
-    fn back_by_script(&self, site: usize, forgets: bool) {
-        let last = self.log().done[site].switches.last().copied();
+    fn back_by_script(&self, site: usize, forgets: bool, says_back: bool) {
+        let last = self.log().done[site].moves.last().copied();
         let Some(Move { to, deployed: Some(Deploy { in_place: false, .. }), .. }) = last else { return };
         if self.state(site).active() != to {
             return;
@@ -272,10 +277,11 @@ impl Outside {
             state.sites[site].router = to.other();
             state.now_ms()
         };
-        let last_switch = Some(self.write(site, to.other(), forgets));
-        let back =
-            Move { at_ms, to: to.other(), last_switch, deployed: None, raced: false, previous: Weather::Healthy };
-        self.log().done[site].switches.push(back);
+        let to = to.other();
+        let last_switch = Some(self.write(site, to, if says_back { to } else { to.other() }, forgets));
+        let (deployed, raced, previous) = (None, false, Weather::Healthy);
+        let back = Move { at_ms, to, last_switch, deployed, raced, says_back, forgets, previous };
+        self.log().done[site].moves.push(back);
     }
 
     fn back_by_command(&self, site: usize) {
@@ -296,8 +302,9 @@ impl Outside {
             done_to.cut_off = done.is_err();
             if let Ok(Rollback::RolledBack(moved)) = done {
                 let (to, last_switch) = (moved.color, moved.last_switch);
-                let previous = Weather::Healthy;
-                done_to.switches.push(Move { at_ms, to, last_switch, deployed: None, raced: false, previous });
+                let (deployed, raced, previous) = (None, false, Weather::Healthy);
+                let (says_back, forgets) = (true, false);
+                done_to.moves.push(Move { at_ms, to, last_switch, deployed, raced, says_back, forgets, previous });
             }
         });
     }
@@ -312,9 +319,9 @@ impl Outside {
         let Some(hub) = hub else { return };
         let outside = self.clone();
         tokio::spawn(async move {
-            let switches = outside.log().done[site].switches.len();
+            let moves = outside.log().done[site].moves.len();
             let answer = hub.order(action, Actor::Operator("bob@host".to_owned()), None).await;
-            let same = outside.log().done[site].switches.len() == switches;
+            let same = outside.log().done[site].moves.len() == moves;
             let mut state = outside.sim.state();
             if action == Action::Abort && answer.is_ok() && same && state.crashed.is_none() {
                 state.sites[site].aborted = true;

@@ -24,9 +24,10 @@ pub struct Happening {
 pub enum What {
     /// A script that does not know Switchback moves traffic to a new release.
     Deploy(Deploy),
-    /// The same script moves it back.
+    /// The same script moves it back. `deploy.ts` says so: it leaves both colors of the state file equal.
     BackByScript {
         forgets: bool,
+        says_back: bool,
     },
     /// `switchback rollback`.
     BackByCommand,
@@ -83,12 +84,13 @@ impl AgentPlan {
     /// The same without one thing that happens in it, or without a whole deployment; `None` past the last.
     pub fn without(&self, mut at: usize) -> Option<Self> {
         let mut less = self.clone();
-        if at < less.services.len() {
-            less.services[at].happenings.clear();
-            less.services[at].plan.faults.clear();
+        let busy = |service: &&mut Service| service.happenings.len() + service.plan.faults.len() > 1;
+        if let Some(service) = less.services.iter_mut().filter(busy).nth(at) {
+            service.happenings.clear();
+            service.plan.faults.clear();
             return Some(less);
         }
-        at -= less.services.len();
+        at -= less.services.iter_mut().filter(busy).count();
         if at < less.faults.len() {
             less.faults.remove(at);
             return Some(less);
@@ -135,7 +137,7 @@ impl Service {
             then(
                 next_ms,
                 match dice.between(0, 5) {
-                    0 => What::BackByScript { forgets },
+                    0 => What::BackByScript { forgets, says_back: dice.one_in(2) },
                     1 => What::BackByCommand,
                     2 => What::Deploy(Deploy { in_place: true, ..Deploy::draw(window_s, dice) }),
                     _ => What::Deploy(Deploy::draw(window_s, dice)),
@@ -143,8 +145,8 @@ impl Service {
             );
         }
         if dice.one_in(6) {
-            let what =
-                if dice.one_in(2) { What::BackByCommand } else { What::BackByScript { forgets: dice.one_in(3) } };
+            let (forgets, says_back) = (dice.one_in(3), dice.one_in(2));
+            let what = if dice.one_in(2) { What::BackByCommand } else { What::BackByScript { forgets, says_back } };
             then(first_ms + dice.between(1_000, 11_000), what);
         }
         if dice.one_in(5) {

@@ -38,7 +38,7 @@ enum Gone {
     Endless,
 }
 
-/// What the agents told, and when one ran.
+/// What the agents told, and when one ran that was not asked to stop.
 #[derive(Default)]
 pub struct History {
     pub news: Vec<(u64, News)>,
@@ -86,8 +86,10 @@ fn run_all(sim: &Sim, outside: &Outside, mistake: Option<Mistake>, folder: &Path
         let (began_ms, told) = (sim.now_ms(), history.news.len());
         let gone = one_process(sim, outside, mistake, folder, history);
         let now_ms = sim.now_ms();
-        history.alive.push((began_ms, now_ms));
-        judge_resumed(sim, outside, &unfinished, (began_ms, now_ms), &history.news[told..]);
+        let asked = |(at_ms, news): &(u64, News)| news.message.contains("soaks to save").then_some(*at_ms);
+        let until_ms = history.news[told..].iter().find_map(asked).unwrap_or(now_ms);
+        history.alive.push((began_ms, until_ms));
+        judge_resumed(sim, outside, &unfinished, (began_ms, until_ms), &history.news[told..]);
         let away_ms = match gone {
             Gone::Left(code) => {
                 if code != 0 && !sim.state().sites.iter().any(is_router_away) {
