@@ -79,6 +79,8 @@ pub struct Keeper {
     version: Option<Version>,
     seen: Option<Seen>,
     judged: Option<Seen>,
+    /// A soak that has ended, and whose end is nowhere on disk.
+    over: Option<String>,
     /// Whether an unfinished soak may be there that the state file does not show.
     doubtful: bool,
     router: RouterLooks,
@@ -115,6 +117,7 @@ impl Keeper {
             version: None,
             seen: None,
             judged: None,
+            over: None,
             doubtful: true,
             router: RouterLooks::default(),
             rolled_back: false,
@@ -271,9 +274,9 @@ impl Keeper {
         let unfinished = state.soak().is_some_and(|block| block.phase != "finished");
         if self.doubtful || unfinished {
             match monitor::unfinished(deployment, &loaded.config).map_err(|error| error.to_string())? {
-                Some(Ok(_)) => return Ok(Some(Begin::Resume)),
+                Some(Ok(soak)) if self.over.as_ref() != Some(&soak) => return Ok(Some(Begin::Resume)),
                 Some(Err(why)) if self.doubtful => self.tell(Happened::Note, why),
-                Some(Err(_)) | None => {}
+                Some(Ok(_) | Err(_)) | None => {}
             }
         }
         let known = Known {

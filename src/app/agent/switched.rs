@@ -29,6 +29,11 @@ impl Seen {
         }
     }
 
+    /// The deployment that a soak watched, whatever was moved since.
+    pub const fn watched(active: Color, last_switch: Option<i64>) -> Self {
+        Self { active, last_switch, previous: Some(active.other()), back: false, good: false }
+    }
+
     /// The same, which nothing but us knows to be a way back.
     pub const fn back(self) -> Self {
         Self { back: true, ..self }

@@ -18,6 +18,7 @@ use crate::core::view::Summary;
 use crate::io::control::{Begun, NotBegun, Ordered, Row, Run, What};
 use crate::io::journal::Entry;
 use crate::io::ports::on_thread;
+use crate::io::state::State;
 use crate::model::{Actor, Color, Decision, Ending};
 
 /// A soak that begins counts against those that may begin at once for this long.
@@ -151,14 +152,14 @@ impl Keeper {
         });
         match finished {
             Ok(Finished::Ended(ending)) => {
-                self.judged = deployment
-                    .state_file()
-                    .read()
-                    .ok()
-                    .as_ref()
-                    .map(Seen::of)
-                    .filter(|seen| (seen.active, seen.last_switch) == end);
-                self.seen = self.judged.or(self.seen);
+                let state = deployment.state_file().read().ok();
+                let block = state.as_ref().and_then(State::soak);
+                let is_shown = block.is_some_and(|block| block.id == settings.soak && block.outcome.is_some());
+                // On a full disk only this process knows that it has ended.
+                self.over = (!is_shown && monitor::ending_of_run(&loaded.config, &settings.soak).is_none())
+                    .then(|| settings.soak.clone());
+                self.judged = state.as_ref().map(Seen::of).filter(|seen| (seen.active, seen.last_switch) == end);
+                self.seen = self.judged.or(Some(Seen::watched(end.0, end.1)));
                 self.ended(&settings.soak, settings.color, &ending);
             }
             Ok(Finished::Saved | Finished::CutOff) => {
