@@ -36,12 +36,13 @@ const MAX_AWAY_MS: u64 = 3_000;
 pub fn judge(sim: &Sim, plan: &AgentPlan, outside: &Outside, history: &History) {
     let mut found = Vec::new();
     let now = sim.now();
+    let power = plan.faults.iter().any(|fault| matches!(fault, Fault::Crash { power: true, .. }));
     let disk_failed = sim.state().disk_failed;
     {
         let state = sim.state();
         for (at, site) in state.sites.iter().enumerate() {
             let done = outside.done(at);
-            let case = Case { site, done: &done, history, plan: &plan.services[at].plan, disk_failed, now };
+            let case = Case { site, done: &done, history, plan: &plan.services[at].plan, disk_failed, power, now };
             let said = case.judge(state.crashes > 0).unwrap_or_else(|why| vec![why]);
             found.extend(said.into_iter().map(|what| format!("{}: {what}", site.name)));
         }
@@ -56,6 +57,8 @@ struct Case<'a> {
     history: &'a History,
     plan: &'a Plan,
     disk_failed: bool,
+    /// Whether power may fail, which costs what was not durable yet of the evidence.
+    power: bool,
     now: Timestamp,
 }
 
@@ -118,8 +121,11 @@ impl Case<'_> {
         if soak.count(DecisionKind::Rollback) > 1 + given_up {
             found.push(format!("{} intents for the rollback of soak {id}", soak.count(DecisionKind::Rollback)));
         }
-        let told =
-            self.history.news.iter().find(|(_, news)| news.what == Happened::Ended && news.soak.as_ref() == Some(id));
+        let told = self.history.news.iter().find(|(_, news)| {
+            news.what == Happened::Ended
+                && news.service.as_ref() == Some(&self.site.name)
+                && news.soak.as_ref() == Some(id)
+        });
         if let Some((_, news)) = told.filter(|_| !self.disk_failed) {
             let again = soak
                 .ending
@@ -190,12 +196,18 @@ impl Case<'_> {
                 let due_ms = switch.at_ms + BEGINS_MS + RETAINED_MS + late_ms;
                 let on_time =
                     of.iter().find_map(|soak| soak.decided_ms(DecisionKind::Retain)).is_some_and(|ms| ms <= due_ms);
-                if self.is_expected(switch, next, due_ms, looks_back) && !(retained == 1 && on_time) {
+                // One that nobody watched at the end of its window does not know.
+                let end_ms = switch.at_ms + window_ms;
+                let watched = self.away_ms(end_ms..=end_ms + BEGINS_MS + WARMUP_MS) == 0;
+                if watched && self.is_expected(switch, next, due_ms, looks_back) && !(retained == 1 && on_time) {
                     found.push(said("a good release was not retained in time"));
                 }
             }
             Weather::Blind { from_ms }
-                if retained > 0 && from_ms + 12_000 < window_ms && self.done.files.is_empty() =>
+                if retained > 0
+                    && from_ms + 12_000 < window_ms
+                    && self.done.files.is_empty()
+                    && next.is_none_or(|next| next.at_ms > switch.at_ms + BEGINS_MS + RETAINED_MS) =>
             {
                 found.push(said("a release was retained that nobody could see"));
             }
@@ -216,6 +228,7 @@ impl Case<'_> {
             && !self.done.cut_off
             && !self.disk_failed
             && away_ms <= MAX_AWAY_MS
+            && (away_ms == 0 || !self.power)
             && self.plan.faults.iter().all(|fault| is_over_before(fault, switch.at_ms))
             && self.is_kept(span)
     }
@@ -271,8 +284,10 @@ impl Case<'_> {
     /// Whether the agent knows what a script moves back from. What it took for a way back itself leads to a next deploy.
     fn is_known_back(&self, at: usize, soaks: &[Soak]) -> bool {
         let Some(before) = at.checked_sub(1) else { return false };
-        let from = self.done.moves[before].last_switch;
-        let watched = soaks.iter().any(|soak| soak.events > 0 && soak.last_switch == from);
+        let from = &self.done.moves[before];
+        let cut_off = |until: &u64| (from.at_ms..from.at_ms + MAX_AWAY_MS).contains(until);
+        let watched = soaks.iter().any(|soak| soak.events > 0 && soak.last_switch == from.last_switch)
+            && !self.history.alive.iter().any(|(_, until)| cut_off(until));
         let now = &self.done.moves[at];
         // Wiped while no agent looked.
         let wiped = now.forgets && self.restarts(now.at_ms.saturating_sub(NOTICED_MS)) > 1;

@@ -122,14 +122,17 @@ impl Outside {
         while quiet < QUIET {
             sleep(Duration::from_secs(1)).await;
             let watching = self.sim.state().board.as_ref().map_or(0, switchback::io::control::Board::watching);
-            quiet = if watching == 0 { quiet + 1 } else { 0 };
+            let sites = self.log().done.len();
+            let moving = (0..sites).any(|site| self.is_moving(site));
+            quiet = if watching == 0 && !moving { quiet + 1 } else { 0 };
             if self.sim.now_ms() > last_ms + ENDLESS_MS {
-                self.sim.state().violated(format!("{watching} soaks never end"));
+                self.sim.state().violated(format!("{watching} soaks never end, or a move does not"));
                 break;
             }
         }
         self.log().over = true;
         let at_ms = self.sim.now_ms();
+        self.sim.state().faults.retain(|fault| !matches!(fault, Fault::Signal { .. }));
         self.sim.state().faults.push(Fault::Signal { at_ms, save: true });
         std::future::pending::<()>().await;
     }
@@ -292,6 +295,7 @@ impl Outside {
             let ann = Actor::Operator("ann@host".to_owned());
             let intent = Decision::new(DecisionKind::Rollback, ann, "ann moves traffic back");
             let at_ms = outside.sim.now_ms();
+            let before = outside.state(site).last_switch();
             let request = RollbackRequest { binding: None, intent, replace: Replace::Ours };
             let done = deployment.rollback(request).await;
             if outside.sim.state().crashed.is_some() {
@@ -300,7 +304,10 @@ impl Outside {
             let mut log = outside.log();
             let done_to = &mut log.done[site];
             done_to.cut_off = done.is_err();
-            if let Ok(Rollback::RolledBack(moved)) = done {
+            // One that was cut off, and moved nothing any more, is only written down.
+            if let Ok(Rollback::RolledBack(moved)) = done
+                && moved.last_switch != before
+            {
                 let (to, last_switch) = (moved.color, moved.last_switch);
                 let (deployed, raced, previous) = (None, false, Weather::Healthy);
                 let (says_back, forgets) = (true, false);

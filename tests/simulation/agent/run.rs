@@ -67,9 +67,10 @@ pub fn simulate(plan: &AgentPlan, mistake: Option<Mistake>) -> Report {
     let mut history = History::default();
     run_all(&sim, &outside, mistake, &agents, &mut history);
     judge(&sim, plan, &outside, &history);
-    let violations = std::mem::take(&mut sim.state().violations);
+    let plain = |text: &str| text.replace(&root.display().to_string(), "");
+    let violations = sim.state().violations.iter().map(|what| plain(what)).collect();
     let news = history.news.iter().map(|(at_ms, news)| {
-        let (what, message) = (news.what, news.message.replace(&root.display().to_string(), ""));
+        let (what, message) = (news.what, plain(&news.message));
         format!("{at_ms} ms {what:?} {}: {message}", news.service.as_deref().unwrap_or("agent"))
     });
     let mut decisions: Vec<String> = news.collect();
@@ -128,7 +129,14 @@ fn one_process(sim: &Sim, outside: &Outside, mistake: Option<Mistake>, folder: &
     let ports = mistake.map_or_else(|| sim.ports(), |mistake| mistake.ports(sim));
     let (teller, told) = Teller::new(Arc::new(sim.clone()));
     let board = Board::new("host");
-    sim.state().board = Some(board.clone());
+    {
+        let state = &mut *sim.state();
+        state.board = Some(board.clone());
+        // On a full disk only the agent that is gone knew of it.
+        for site in state.sites.iter_mut().filter(|_| state.disk_failed) {
+            site.aborted = false;
+        }
+    }
     let gone = runtime().block_on(async {
         sim.begin();
         let agent = async {
@@ -151,7 +159,14 @@ fn one_process(sim: &Sim, outside: &Outside, mistake: Option<Mistake>, folder: &
     });
     sim.state().board = None;
     let ms = |at_ms: i64| u64::try_from(at_ms - EPOCH_MS).unwrap();
-    history.news.extend(told.try_iter().map(|(at, news)| (ms(at.as_millisecond()), news)));
+    for (at, news) in told.try_iter() {
+        if !news.message.contains("broke off") {
+            history.news.push((ms(at.as_millisecond()), news));
+        } else if !matches!(gone, Gone::Crashed) {
+            // A process that dies at its disk tells nothing of it any more.
+            sim.state().violated(news.message);
+        }
+    }
     gone
 }
 
@@ -186,7 +201,8 @@ fn judge_resumed(
     for (at, soak) in unfinished {
         let touched = outside.done(*at).at_ms.iter().any(|at_ms| (began_ms..=until_ms).contains(at_ms));
         let resumed = news.iter().any(|(at_ms, news)| {
-            news.what == Happened::Resumed && news.soak.as_ref() == Some(soak) && *at_ms <= until_ms
+            let of_it = news.service == Some(name(*at)) && news.soak.as_ref() == Some(soak);
+            news.what == Happened::Resumed && of_it && *at_ms <= until_ms
         });
         if !touched && !resumed {
             sim.state().violated(format!("soak {soak} of {} is not resumed after {began_ms} ms", name(*at)));
