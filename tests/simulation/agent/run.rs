@@ -67,10 +67,10 @@ pub fn simulate(plan: &AgentPlan, mistake: Option<Mistake>) -> Report {
     let mut history = History::default();
     run_all(&sim, &outside, mistake, &agents, &mut history);
     judge(&sim, plan, &outside, &history);
-    let plain = |text: &str| text.replace(&root.display().to_string(), "");
-    let violations = sim.state().violations.iter().map(|what| plain(what)).collect();
+    let rootless = |text: &str| text.replace(&root.display().to_string(), "");
+    let violations = sim.state().violations.iter().map(|what| rootless(what)).collect();
     let news = history.news.iter().map(|(at_ms, news)| {
-        let (what, message) = (news.what, plain(&news.message));
+        let (what, message) = (news.what, rootless(&news.message));
         format!("{at_ms} ms {what:?} {}: {message}", news.service.as_deref().unwrap_or("agent"))
     });
     let mut decisions: Vec<String> = news.collect();
