@@ -58,7 +58,7 @@ fn mutants() -> Vec<Mutant> {
 #[test]
 fn every_mistake_finds_its_place() {
     let mutants = mutants();
-    assert!(mutants.len() >= 16, "{}", mutants.len());
+    assert!(mutants.len() >= 15, "{}", mutants.len());
     let lost: Vec<String> = mutants
         .iter()
         .flat_map(|mutant| &mutant.edit)

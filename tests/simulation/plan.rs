@@ -44,6 +44,11 @@ pub enum Weather {
     Failing {
         from_ms: u64,
     },
+    /// The same until then: without traffic nobody sees that it is bad.
+    Passing {
+        from_ms: u64,
+        until_ms: u64,
+    },
     /// Nothing is heard of its metrics from here on.
     Blind {
         from_ms: u64,

@@ -229,14 +229,15 @@ impl Metrics for SimInstance {
             });
             let (blind, bad_from) = match weather {
                 Weather::Blind { from_ms } => (now >= from_ms, u64::MAX),
-                Weather::Failing { from_ms } => (false, from_ms),
+                Weather::Failing { from_ms } | Weather::Passing { from_ms, .. } => (false, from_ms),
                 Weather::Healthy => (false, u64::MAX),
             };
             if (newer && lost) || blind {
                 return Sample::Failed("connection refused".to_owned());
             }
             let total = 1_000 + now / 20;
-            let errors = now.saturating_sub(bad_from.min(now)) / 60;
+            let bad_until = if let Weather::Passing { until_ms, .. } = weather { until_ms.min(now) } else { now };
+            let errors = bad_until.saturating_sub(bad_from) / 60;
             Sample::Good(Reading { total, errors, ..Reading::default() })
         })
     }

@@ -173,7 +173,7 @@ impl Case<'_> {
         let window_ms = self.plan.window_s * 1000;
         match deploy.weather {
             Weather::Failing { .. } if retained > 0 => found.push(said("a failing release was retained")),
-            Weather::Failing { from_ms } => {
+            Weather::Failing { from_ms } | Weather::Passing { from_ms, .. } => {
                 let due_ms = switch.at_ms + BEGINS_MS + from_ms + ROLLED_BACK_MS + self.plan.grace_s * 1000 + late_ms;
                 if breached
                     || switch.previous != Weather::Healthy

@@ -185,7 +185,10 @@ impl Deploy {
     fn draw(window_s: u64, dice: &mut Dice) -> Self {
         let weather = match dice.between(0, 9) {
             0..=3 => Weather::Healthy,
-            4..=8 => Weather::Failing { from_ms: dice.between(0, 6_000) },
+            4..=8 => match dice.between(0, 6_000) {
+                from_ms if from_ms % 2 == 0 => Weather::Passing { from_ms, until_ms: from_ms + 20_000 },
+                from_ms => Weather::Failing { from_ms },
+            },
             _ => Weather::Blind { from_ms: dice.between(0, window_s * 1000) },
         };
         Self { weather, in_place: false, forgets: dice.one_in(3), gap_ms: dice.between(0, 300) }
