@@ -158,12 +158,13 @@ fn what_was_broken_once_is_kept() {
     }
 }
 
-/// The same for agents: the deploy after a rollback was not watched, a rollback right after one was, and an abort that a full disk
-/// forgot.
+/// The same for agents: the deploy after a rollback was not watched, a rollback right after one was, and a soak that an operator had
+/// aborted on a full disk was resumed.
 #[test]
 fn what_an_agent_broke_once_is_kept() {
     for seed in [5, 36, 112, 1_213, 1_406, 1_486] {
         passes(&AgentPlan::draw(seed));
+        passes(&AgentPlan::aborted_on_a_full_disk(seed));
     }
 }
 

@@ -81,6 +81,18 @@ impl AgentPlan {
         Self { seed, services, faults }
     }
 
+    /// An abort that is answered while neither recording nor state file can take it.
+    pub fn aborted_on_a_full_disk(seed: u64) -> Self {
+        let mut plan = Self::draw(seed);
+        let deploy = Deploy { weather: Weather::Failing { from_ms: 0 }, in_place: false, forgets: false, gap_ms: 0 };
+        let happenings = [(5_000, What::Deploy(deploy)), (11_000, What::Order(Action::Abort))];
+        let first = &mut plan.services[0];
+        first.happenings = happenings.map(|(at_ms, what)| Happening { at_ms, what }).to_vec();
+        first.plan = Plan { grace_s: 8, router_speaks: true, faults: Vec::new(), ..first.plan.clone() };
+        plan.faults = vec![Fault::DiskFull { from_ms: 8_000, until_ms: 60_000 }];
+        plan
+    }
+
     /// The same without one thing that happens in it, or without a whole deployment; `None` past the last.
     pub fn without(&self, mut at: usize) -> Option<Self> {
         let mut less = self.clone();
