@@ -79,7 +79,7 @@ pub struct Keeper {
     version: Option<Version>,
     seen: Option<Seen>,
     judged: Option<Seen>,
-    /// A soak that has ended, and whose end is nowhere on disk.
+    /// A soak that has ended, and whose end is not on disk.
     over: Option<String>,
     /// Whether an unfinished soak may be there that the state file does not show.
     doubtful: bool,

@@ -119,6 +119,10 @@ fn is_way_back(state: &State, known: &Known) -> bool {
     if state.last_move_is(Move::Switch) || state.soak().is_some_and(|block| is(block, Outcome::RolledBack)) {
         return false;
     }
+    // Its own soak, which began and cannot be resumed.
+    if state.soak().is_some_and(|block| block.last_switch == state.last_switch()) {
+        return false;
+    }
     let went_back =
         |before: &Seen| before.back || known.judged.is_some_and(|judged| judged.back && judged.is_same_switch(before));
     // Traffic was back in between, as by `deploy.ts`: this is the next deploy.
@@ -204,6 +208,14 @@ mod tests {
         let blue = state("blue", NOW - 900 * MINUTE, "green", &none());
         let old = state("green", NOW - 800 * MINUTE, "blue", &none());
         assert_eq!(due(&old, &known(Some(&blue))), Due::Soak, "switched before our eyes, whatever its clock says");
+    }
+
+    #[test]
+    fn a_switch_whose_soak_cannot_be_resumed_is_watched_anew() {
+        let lost = state("green", NOW - MINUTE, "blue", &soak(NOW - MINUTE, "watching", None));
+        assert_eq!(due(&lost, &known(None)), Due::Soak);
+        let blue = state("blue", NOW - 900 * MINUTE, "green", &none());
+        assert_eq!(due(&lost, &known(Some(&blue))), Due::Soak);
     }
 
     #[test]
