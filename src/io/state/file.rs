@@ -5,6 +5,7 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustix::fs::OFlags;
@@ -56,6 +57,8 @@ impl StateError {
 pub struct StateFile {
     path: PathBuf,
     disk: Arc<dyn Disk>,
+    /// Whether it was there when it or a clone of it was read last, which says what it means that there is none.
+    was_there: Arc<AtomicBool>,
 }
 
 impl StateFile {
@@ -72,7 +75,7 @@ impl StateFile {
             // A missing folder has no canonical path; the write that needs it will name it.
             let folder = folder.canonicalize().unwrap_or(folder);
             let name = current.file_name().ok_or_else(|| error(io::Error::other("it names no file")))?;
-            return Ok(Self { path: folder.join(name), disk: Arc::new(SystemDisk) });
+            return Ok(Self { path: folder.join(name), disk: Arc::new(SystemDisk), was_there: Arc::default() });
         }
         Err(error(io::Error::other("too many symlinks lead from one to the next")))
     }
@@ -95,7 +98,8 @@ impl StateFile {
         path.into()
     }
 
-    /// A missing file is [`State::never_switched`]. One that ends early is reread for 100ms: `deploy.ts` may be at it.
+    /// A missing file is [`State::never_switched`], unless it was there before: nobody who removes it, or moves it away for a moment,
+    /// moves traffic. One that ends early is reread for 100ms: `deploy.ts` may be at it.
     pub fn read(&self) -> Result<State, StateError> {
         for _ in 1..READINGS {
             match self.read_at(&self.path) {
@@ -114,12 +118,16 @@ impl StateFile {
         let flags = OFlags::NONBLOCK.bits().cast_signed();
         let file = match fs::OpenOptions::new().read(true).custom_flags(flags).open(path) {
             Ok(file) => file,
-            Err(missing) if missing.kind() == io::ErrorKind::NotFound => return Ok(State::never_switched()),
+            Err(missing) if missing.kind() == io::ErrorKind::NotFound => {
+                let is_gone = self.was_there.load(Ordering::Relaxed);
+                return if is_gone { Err(error(io::Error::other("it is gone"))) } else { Ok(State::never_switched()) };
+            }
             Err(other) => return Err(error(other)),
         };
         if !file.metadata().map_err(error)?.is_file() {
             return Err(error(io::Error::other("it is not a regular file")));
         }
+        self.was_there.store(true, Ordering::Relaxed);
         let mut bytes = Vec::new();
         file.take(MAX_STATE + 1).read_to_end(&mut bytes).map_err(error)?;
         if bytes.len() as u64 > MAX_STATE {
