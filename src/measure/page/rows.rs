@@ -107,6 +107,8 @@ pub struct Rows {
     lines: KnownLines<Done>,
     /// The series of known lines, without their counts.
     known: Vec<Row>,
+    /// How many of them are of good pages; what a bad one adds is forgotten.
+    kept: usize,
     /// Series of all candidates on the page.
     on_page: usize,
     /// The revision at the beginning of the page.
@@ -148,6 +150,7 @@ impl Rows {
             inventory: MetricInventory::default(),
             lines: KnownLines::default(),
             known: Vec::new(),
+            kept: 0,
             on_page: 0,
             began_at: 0,
             hasher: RandomState::default(),
@@ -173,6 +176,7 @@ impl Rows {
             histogram.clear();
         }
         self.on_page = 0;
+        self.known.truncate(self.kept);
         self.began_at = self.revision();
         self.lines.begin(self.began_at);
     }
@@ -186,11 +190,17 @@ impl Rows {
         } else if !self.lines.end(self.began_at, self.revision()) {
             self.known = Vec::new();
         }
+        self.kept = self.known.len();
     }
 
     #[cfg(test)]
     pub fn forget_lines(&mut self) {
         self.lines.forget();
+    }
+
+    #[cfg(test)]
+    pub const fn known(&self) -> usize {
+        self.known.len()
     }
 
     /// How many lines of the last page were not taken apart.

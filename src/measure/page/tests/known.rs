@@ -130,6 +130,21 @@ proptest! {
 }
 
 #[test]
+fn pages_that_are_refused_leave_nothing_behind() {
+    let mut reader = PageReader::with_limit(config(Named::Auto, Named::Auto), Routes::default(), 3);
+    let lines = |count: usize| (0..count).map(|at| format!("http_requests_total{{code=\"200\",user=\"{at}\"}} 1\n"));
+    let page = |count: usize| lines(count).collect::<String>();
+    assert_eq!(read(&mut reader, &page(3)).total, 3);
+    let kept = reader.rows.known();
+    for _ in 0..5 {
+        read_as(&mut reader, Format::Text, &page(9)).unwrap_err();
+        read_as(&mut reader, Format::Text, &format!("{}http_requests_total x\n", page(2))).unwrap_err();
+        assert!(reader.rows.known() <= kept + 9, "{}", reader.rows.known());
+    }
+    assert_eq!(read(&mut reader, &page(3)).total, 3);
+}
+
+#[test]
 fn most_lines_of_a_page_are_remembered() {
     let mut reader = auto().with_latency(LatencySeries::default());
     let series: Vec<usize> = (0..6).chain(20..26).chain([29, 30, 36]).collect();
