@@ -1,6 +1,7 @@
 //! One file as a deployment that can be watched.
 
 use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -74,6 +75,9 @@ pub fn read(file: &Path) -> Result<Candidate, String> {
     if let Some(why) = inputs::distrust(file) {
         return Err(format!("not used, since it names commands to run: {why}"));
     }
+    if fs::metadata(file).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return Err("is not a regular file".to_owned());
+    }
     let inputs = inputs::from_file(file);
     let mut loaded = load(inputs.clone()).map_err(|problems| in_one_line(&problems))?;
     if let Some(problem) = loaded.misspelled.first() {
@@ -122,7 +126,7 @@ pub fn in_one_line(problems: &Problems) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
+    use rustix::fs::{CWD, Mode, mkfifoat};
 
     fn read_text(text: &str) -> Result<Candidate, String> {
         let folder = tempfile::tempdir().unwrap();
@@ -155,6 +159,18 @@ mod tests {
         );
         let why = read_text(&text).unwrap_err();
         assert!(why.starts_with("10,001 instances, 2,000 are the limit of one service: split it"), "{why}");
+    }
+
+    #[test]
+    fn nobody_waits_for_a_fifo() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, fifo) = (folder.path().join("shop.toml"), folder.path().join("fifo.toml"));
+        mkfifoat(CWD, &fifo, Mode::RWXU).unwrap();
+        assert_eq!(read(&fifo).unwrap_err(), "is not a regular file");
+        let token = format!("state_file = \"s.json\"\n{COLORS}[metrics]\nbearer_token_file = \"fifo.toml\"\n");
+        fs::write(&file, token).unwrap();
+        let why = read(&file).unwrap_err();
+        assert!(why.contains("bearer_token_file") && why.contains("not a regular file"), "{why}");
     }
 
     #[test]

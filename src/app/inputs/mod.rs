@@ -53,13 +53,11 @@ pub fn from_process(flags: Vec<(String, String)>, config: Option<PathBuf>) -> In
     inputs
 }
 
-/// The inputs of one of many deployments: its file and the `.env` beside it, nothing of the environment.
+/// The inputs of one of many deployments: its file and the `.env` beside it, nothing of the environment. Only regular files are
+/// read: the others must not wait for a FIFO.
 pub fn from_file(file: &Path) -> Inputs {
-    gather(
-        Surroundings { working: folder_of(file), variables: Vec::new(), user: myself() },
-        Vec::new(),
-        Some(file.to_owned()),
-    )
+    let around = Surroundings { working: folder_of(file), variables: Vec::new(), user: myself() };
+    Inputs { read_text: Some(read_regular_text), ..gather(around, Vec::new(), Some(file.to_owned())) }
 }
 
 /// The inputs of an agent: its file, where there is one, and the variables of `[control]`.
