@@ -87,6 +87,65 @@ fn an_agent_that_is_stopped_saves_its_soaks_and_the_next_one_goes_on() {
 }
 
 #[test]
+fn a_soak_whose_recording_is_lost_in_a_crash_is_begun_anew() {
+    let (agents, deployment) = (Agents::new(), blue().with("soak.window", "1m"));
+    agents.add("shop", &deployment);
+    let agent = agents.start();
+    agents.wait_until_looked_at("shop");
+    switch(&deployment, "green");
+    deployment.wait_until("shown in the state file", |deployment| deployment.state_text().contains("watching"));
+    agent.signal(Signal::KILL);
+    agent.wait();
+    for entry in fs::read_dir(deployment.path(".switchback/shop/soaks")).unwrap() {
+        fs::write(entry.unwrap().path(), "").unwrap();
+    }
+    deployment.green.fail(60);
+    let agent = agents.start();
+    agents.wait_for("shop", "rolled back", |row| row["outcome"] == "rolled-back");
+    assert_eq!(deployment.state()["activeColor"], "blue");
+    assert_eq!((count(&deployment, "shop", "soak_start"), count(&deployment, "shop", "rolled_back")), (2, 1));
+    stop(agent);
+}
+
+#[test]
+fn a_state_file_that_is_away_for_a_moment_ends_no_soak() {
+    let (agents, deployment) = (Agents::new(), blue().with("soak.window", "1m"));
+    agents.add("shop", &deployment);
+    let agent = agents.start();
+    agents.wait_until_looked_at("shop");
+    switch(&deployment, "green");
+    deployment.wait_until("shown in the state file", |deployment| deployment.state_text().contains("watching"));
+    let (here, away) = (deployment.state_path(), deployment.path("away"));
+    fs::rename(&here, &away).unwrap();
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(agents.row("shop")["state"], "watching");
+    fs::rename(&away, &here).unwrap();
+    deployment.green.fail(60);
+    agents.wait_for("shop", "rolled back", |row| row["outcome"] == "rolled-back");
+    assert_eq!(deployment.state()["activeColor"], "blue");
+    assert_eq!((count(&deployment, "shop", "soak_start"), count(&deployment, "shop", "superseded")), (1, 0));
+    stop(agent);
+}
+
+#[test]
+fn a_new_release_on_the_same_color_is_watched_like_any_other() {
+    let (agents, deployment) = (Agents::new(), blue().with("soak.window", "1m"));
+    agents.add("shop", &deployment);
+    let mut agent = agents.start();
+    agents.wait_until_looked_at("shop");
+    switch(&deployment, "green");
+    deployment.wait_until("shown in the state file", |deployment| deployment.state_text().contains("watching"));
+    // As a script does that knows no more than three keys.
+    deployment.write_state(&json!({ "activeColor": "green", "lastSwitch": now_ms(), "previousColor": "blue" }));
+    agent.hear("\"outcome\":\"superseded\"");
+    agent.hear("\"type\":\"begun\"");
+    deployment.green.fail(60);
+    agents.wait_for("shop", "rolled back", |row| row["outcome"] == "rolled-back");
+    assert_eq!(deployment.state()["activeColor"], "blue");
+    stop(agent);
+}
+
+#[test]
 fn files_come_change_and_go_and_a_bad_one_stops_no_other() {
     let (agents, shop, cart) = (Agents::new(), blue(), blue().with("soak.window", "5s"));
     agents.write("bad.toml", "service = 5\n");
