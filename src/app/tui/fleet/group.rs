@@ -12,8 +12,10 @@ use crate::model::number::thousands;
 const FEW: usize = 5;
 /// A question that nobody answers is one about something else by now.
 const EXPIRES_MS: u64 = 30_000;
-/// Rows of the dialog around its list: frame, sentence, space, fields, state, buttons.
+/// Rows of the dialog around its list: frame, sentence, space, reason, state, buttons.
 const AROUND: u16 = 11;
+/// More of them where the count is typed.
+const TYPED: u16 = 2;
 
 /// What is ordered of all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -265,7 +267,8 @@ impl Group {
     pub fn view(&self, height: u16, now_ms: u64) -> DialogView {
         let soaks = if self.targets.len() == 1 { "soak" } else { "soaks" };
         let lines = self.lines();
-        let room = usize::from(height.saturating_sub(AROUND)).max(1);
+        let around = if self.is_typed() && !self.is_given { AROUND + TYPED } else { AROUND };
+        let room = usize::from(height.saturating_sub(around)).max(1);
         let from = self.scroll.min(lines.len().saturating_sub(room));
         let to = (from + room).min(lines.len());
         let mut body = vec![self.what.consequence().to_owned(), String::new()];
