@@ -14,6 +14,25 @@ fn threads(agent: &Running) -> usize {
     fs::read_dir(format!("/proc/{}/task", agent.pid())).unwrap().count()
 }
 
+/// An agent that watches a release on green, and shows it in the state file.
+fn watching(deployment: Deployment) -> (Agents, Deployment, Running) {
+    let agents = Agents::new();
+    agents.add("shop", &deployment);
+    let agent = agents.start();
+    agents.wait_until_looked_at("shop");
+    switch(&deployment, "green");
+    deployment.wait_until("shown in the state file", |deployment| deployment.state_text().contains("watching"));
+    (agents, deployment, agent)
+}
+
+/// The release on green turns bad, and traffic goes back.
+#[track_caller]
+fn rolls_back(agents: &Agents, deployment: &Deployment) {
+    deployment.green.fail(60);
+    agents.wait_for("shop", "rolled back", |row| row["outcome"] == "rolled-back");
+    assert_eq!(deployment.state()["activeColor"], "blue");
+}
+
 #[test]
 fn two_services_soak_at_once_and_each_ends_as_it_must() {
     let (agents, good, bad) = (Agents::new(), blue(), blue());
@@ -88,60 +107,64 @@ fn an_agent_that_is_stopped_saves_its_soaks_and_the_next_one_goes_on() {
 
 #[test]
 fn a_soak_whose_recording_is_lost_in_a_crash_is_begun_anew() {
-    let (agents, deployment) = (Agents::new(), blue().with("soak.window", "1m"));
-    agents.add("shop", &deployment);
-    let agent = agents.start();
-    agents.wait_until_looked_at("shop");
-    switch(&deployment, "green");
-    deployment.wait_until("shown in the state file", |deployment| deployment.state_text().contains("watching"));
+    let (agents, deployment, agent) = watching(blue().with("soak.window", "1m"));
     agent.signal(Signal::KILL);
     agent.wait();
     for entry in fs::read_dir(deployment.path(".switchback/shop/soaks")).unwrap() {
         fs::write(entry.unwrap().path(), "").unwrap();
     }
-    deployment.green.fail(60);
     let agent = agents.start();
-    agents.wait_for("shop", "rolled back", |row| row["outcome"] == "rolled-back");
-    assert_eq!(deployment.state()["activeColor"], "blue");
+    rolls_back(&agents, &deployment);
     assert_eq!((count(&deployment, "shop", "soak_start"), count(&deployment, "shop", "rolled_back")), (2, 1));
     stop(agent);
 }
 
 #[test]
 fn a_state_file_that_is_away_for_a_moment_ends_no_soak() {
-    let (agents, deployment) = (Agents::new(), blue().with("soak.window", "1m"));
-    agents.add("shop", &deployment);
-    let agent = agents.start();
-    agents.wait_until_looked_at("shop");
-    switch(&deployment, "green");
-    deployment.wait_until("shown in the state file", |deployment| deployment.state_text().contains("watching"));
+    let (agents, deployment, agent) = watching(blue().with("soak.window", "1m"));
     let (here, away) = (deployment.state_path(), deployment.path("away"));
     fs::rename(&here, &away).unwrap();
     std::thread::sleep(Duration::from_secs(2));
     assert_eq!(agents.row("shop")["state"], "watching");
     fs::rename(&away, &here).unwrap();
-    deployment.green.fail(60);
-    agents.wait_for("shop", "rolled back", |row| row["outcome"] == "rolled-back");
-    assert_eq!(deployment.state()["activeColor"], "blue");
+    rolls_back(&agents, &deployment);
     assert_eq!((count(&deployment, "shop", "soak_start"), count(&deployment, "shop", "superseded")), (1, 0));
     stop(agent);
 }
 
 #[test]
 fn a_new_release_on_the_same_color_is_watched_like_any_other() {
+    // Written by a script that knows no more than three keys, and by one that keeps the others.
+    let three = |at: i64, _: Value| json!({ "activeColor": "green", "lastSwitch": at, "previousColor": "blue" });
+    let all = |at: i64, mut state: Value| {
+        state["lastSwitch"] = json!(at);
+        state
+    };
+    for newer in [three as fn(i64, Value) -> Value, all] {
+        let (agents, deployment, mut agent) = watching(blue().with("soak.window", "1m"));
+        deployment.write_state(&newer(now_ms(), deployment.state()));
+        agent.hear("\"outcome\":\"superseded\"");
+        agent.hear("\"type\":\"begun\"");
+        rolls_back(&agents, &deployment);
+        stop(agent);
+    }
+}
+
+#[test]
+fn a_move_back_by_hand_from_a_switch_of_our_own_begins_no_soak() {
     let (agents, deployment) = (Agents::new(), blue().with("soak.window", "1m"));
     agents.add("shop", &deployment);
     let mut agent = agents.start();
-    agents.wait_until_looked_at("shop");
-    switch(&deployment, "green");
+    let config = agents.path("shop.toml").display().to_string();
+    let client = Running::start(agents.command(&["switch", "green", "--no-tui", "--config", &config]));
+    agents.wait_for("shop", "watched", |row| row["phase"] == "watching");
     deployment.wait_until("shown in the state file", |deployment| deployment.state_text().contains("watching"));
-    // As a script does that knows no more than three keys.
-    deployment.write_state(&json!({ "activeColor": "green", "lastSwitch": now_ms(), "previousColor": "blue" }));
+    switch(&deployment, "blue");
     agent.hear("\"outcome\":\"superseded\"");
-    agent.hear("\"type\":\"begun\"");
-    deployment.green.fail(60);
-    agents.wait_for("shop", "rolled back", |row| row["outcome"] == "rolled-back");
-    assert_eq!(deployment.state()["activeColor"], "blue");
+    agent.hear("a rollback, which is not watched");
+    agents.wait_for("shop", "idle", |row| row["state"] == "idle");
+    assert_eq!(count(&deployment, "shop", "soak_start"), 1);
+    drop(client);
     stop(agent);
 }
 

@@ -347,8 +347,9 @@ fn has_moved_on(deployment: &Deployment, state: &State) -> bool {
         Ok(entries) => entries.into_iter().map(|entry| entry.decision).collect(),
         Err(_) => return false,
     };
-    made.first().is_some_and(|first| first.active_color == Some(state.active()))
-        || made.iter().any(|made| made.decision == DecisionKind::RolledBack)
+    // What comes before that, such as the intent to switch, speaks of the color of before.
+    let watched = made.iter().find(|made| made.decision == DecisionKind::SoakStart).and_then(|made| made.active_color);
+    watched == Some(state.active()) || made.iter().any(|made| made.decision == DecisionKind::RolledBack)
 }
 
 fn version(state_file: &crate::io::state::StateFile) -> Version {
