@@ -54,8 +54,7 @@ pub fn all(deployment: &Deployment, plan: &Plan) {
     replays(deployment, &state, &told);
 }
 
-/// Whether a good release could not be judged for want of a monitor.
-pub fn mostly_unwatched(state: &Value) -> bool {
+fn mostly_unwatched(state: &Value) -> bool {
     let reason = state["soak"]["reason"].as_str().unwrap_or_default();
     reason.contains("ticks are missing") || reason.contains("no metrics") || reason.contains("was last ready")
 }

@@ -171,15 +171,9 @@ pub struct Plan {
 }
 
 impl Plan {
-    pub fn draw(seed: u64) -> Self {
-        let dice = &mut Dice::new(seed);
-        let window_s = dice.between(12, 30);
-        let weather = match dice.between(0, 9) {
-            0..=1 => Weather::Healthy,
-            2..=7 => Weather::Failing { from_ms: dice.between(0, 6_000) },
-            _ => Weather::Blind { from_ms: dice.between(0, window_s * 1000) },
-        };
-        let mut plan = Self {
+    /// Nothing happens in it but the weather.
+    pub fn calm(seed: u64, window_s: u64, weather: Weather, dice: &mut Dice) -> Self {
+        Self {
             seed,
             router_speaks: !dice.one_in(4),
             window_s,
@@ -189,7 +183,18 @@ impl Plan {
             background: false,
             instances: 1,
             faults: Vec::new(),
+        }
+    }
+
+    pub fn draw(seed: u64) -> Self {
+        let dice = &mut Dice::new(seed);
+        let window_s = dice.between(12, 30);
+        let weather = match dice.between(0, 9) {
+            0..=1 => Weather::Healthy,
+            2..=7 => Weather::Failing { from_ms: dice.between(0, 6_000) },
+            _ => Weather::Blind { from_ms: dice.between(0, window_s * 1000) },
         };
+        let mut plan = Self::calm(seed, window_s, weather, dice);
         for _ in 0..dice.between(0, 5) {
             plan.faults.push(draw_fault(dice));
         }

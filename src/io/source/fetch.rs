@@ -184,6 +184,7 @@ impl Fetcher {
             return Turn(Some(turn));
         }
         let turn = tokio::time::timeout(TURN, self.turn.lock()).await.ok();
+        // The one before has read its answer, and the pool has yet to hear that the connection is free.
         for _ in 0..3 {
             tokio::task::yield_now().await;
         }

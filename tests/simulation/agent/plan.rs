@@ -127,17 +127,7 @@ impl AgentPlan {
 impl Service {
     fn draw(seed: u64, dice: &mut Dice) -> Self {
         let window_s = dice.between(12, 30);
-        let mut plan = Plan {
-            seed,
-            router_speaks: !dice.one_in(4),
-            window_s,
-            grace_s: if dice.one_in(2) { 0 } else { dice.between(1, 8) },
-            on_inconclusive: ["hold", "keep", "rollback"][dice.place(3)],
-            weather: Weather::Healthy,
-            background: true,
-            instances: 1,
-            faults: Vec::new(),
-        };
+        let mut plan = Plan { background: true, ..Plan::calm(seed, window_s, Weather::Healthy, dice) };
         let first_ms = dice.between(3_000, 20_000);
         let mut happenings = vec![Happening { at_ms: first_ms, what: What::Deploy(Deploy::draw(window_s, dice)) }];
         let mut then = |at_ms, what| happenings.push(Happening { at_ms, what });
