@@ -248,6 +248,9 @@ fn the_soaks_of_an_agent_are_listed_opened_and_rolled_back_together() {
     place.run(&["fleet", &socket, "--once"]).expect(4);
     stop(agent);
     place.run(&["fleet", &socket, "--once"]).expect(13);
+    let lost = place.run(&["fleet", &socket, "--once", "--output", "json"]).expect(13).json_lines();
+    assert_eq!((&lost[0]["type"], lost[0]["host"].is_string()), (&json!("unreachable"), true), "{lost:?}");
+    assert!(lost[0]["error"].is_string() && lost[0]["state"].is_null(), "{lost:?}");
 }
 
 #[test]

@@ -80,17 +80,19 @@ impl<W: Write> Lines<W> {
                 let text = format!("{service} on {host}: not watched there any more");
                 self.line(at, Line::Gone { host, service }, "gone", &text)
             }
-            Change::Lost(source) => {
-                let host = fleet.name_of(*source);
-                let row = fleet.row(&Key { source: *source, service: String::new() });
-                let error = row.and_then(|row| row.summary.error.as_deref()).unwrap_or_default();
-                self.line(at, Line::Unreachable { host, error }, "UNREACHABLE", &format!("{host}: {error}"))
-            }
+            Change::Lost(source) => self.lost(fleet, *source, at),
             Change::Reached(source) => {
                 let host = fleet.name_of(*source);
                 self.line(at, Line::Reached { host }, "reached", host)
             }
         }
+    }
+
+    fn lost(&mut self, fleet: &Fleet, source: usize, at: Timestamp) -> io::Result<()> {
+        let host = fleet.name_of(source);
+        let row = fleet.row(&Key { source, service: String::new() });
+        let error = row.and_then(|row| row.summary.error.as_deref()).unwrap_or_default();
+        self.line(at, Line::Unreachable { host, error }, "UNREACHABLE", &format!("{host}: {error}"))
     }
 
     fn row(&mut self, row: &Row, at: Timestamp) -> io::Result<()> {
@@ -116,10 +118,15 @@ impl<W: Write> Lines<W> {
     /// All rows, the worst first.
     pub fn table(&mut self, fleet: &Fleet, now_ms: u64, at: Timestamp) -> io::Result<()> {
         let keys = fleet.ordered(&[]);
-        let rows = || keys.iter().filter_map(|key| fleet.row(key));
         if self.form == Form::Json {
-            return rows().try_for_each(|row| self.row(row, at));
+            return keys.iter().try_for_each(|key| match fleet.row(key) {
+                // That of a host, which is no service.
+                Some(_) if key.service.is_empty() => self.lost(fleet, key.source, at),
+                Some(row) => self.row(row, at),
+                None => Ok(()),
+            });
         }
+        let rows = || keys.iter().filter_map(|key| fleet.row(key));
         let mut lines = vec![HEADS.map(str::to_owned)];
         lines.extend(rows().map(|row| cells(row, now_ms)));
         let width = |column: usize| lines.iter().map(|cells| cells[column].chars().count()).max().unwrap_or(0);
