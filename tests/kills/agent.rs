@@ -58,8 +58,9 @@ fn an_agent_with_fifty_soaks_that_is_killed_again_and_again_brings_all_to_their_
         let (outcome, active, kinds) =
             if is_bad { ("rolled-back", "blue", [1, 1, 1, 0]) } else { ("retained", "green", [1, 0, 0, 1]) };
         agents.wait_for(&service, outcome, |row| row["state"] == "idle" && row["outcome"] == outcome);
-        let state = deployment.state();
-        assert_eq!((&state["activeColor"], &state["soak"]["outcome"]), (&json!(active), &json!(outcome)), "{service}");
+        // Decisions are on disk before they are shown; the state file follows.
+        deployment.wait_until("in the state file", |deployment| deployment.state()["soak"]["outcome"] == outcome);
+        assert_eq!(deployment.state()["activeColor"], json!(active), "{service}");
         let counted = ["soak_start", "rollback", "rolled_back", "retain"].map(|kind| count(deployment, &service, kind));
         assert_eq!(counted, kinds, "{service}: {:#?}", decisions(deployment, &service));
         let config = agents.path(&format!("{service}.toml")).display().to_string();
