@@ -128,6 +128,14 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// Whether somebody who does not look at a screen is to know of it at once. Failed and refused moves are outcomes, which
+    /// are told as well.
+    pub fn is_worth_telling(&self) -> bool {
+        use DecisionKind::{Blind, Breach, Hold, Rollback, RolledBack, Sighted, Switch};
+        let kinds = [Switch, Breach, Hold, Blind, Sighted, Rollback, RolledBack];
+        kinds.contains(&self.decision) || self.is_urgent_observation()
+    }
+
     /// Whether to notify somebody: a rollback fails, or succeeded late, or the color it would lead to fails already.
     pub fn is_urgent_observation(&self) -> bool {
         let urgent = [ReasonCode::RollbackAttempt, ReasonCode::RollbackLate, ReasonCode::StandbyFailing];

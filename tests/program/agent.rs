@@ -353,6 +353,41 @@ fn a_router_that_hangs_is_not_noticed_by_the_others() {
 }
 
 #[test]
+fn a_breach_that_is_held_and_a_rollback_that_fails_have_their_lines_once() {
+    let (agents, held, failing) = (Agents::new(), blue(), blue());
+    let held = held.with("soak.auto_rollback", "false").with("soak.window", "10m");
+    let rollback = "test -e mended && echo {color} > route";
+    let failing = failing.with_commands("echo {color} > route", rollback, "cat route").with("soak.window", "10m");
+    fs::write(failing.path("route"), "blue\n").unwrap();
+    agents.add("held", &held);
+    agents.add("failing", &failing);
+    let mut agent = agents.start();
+    agents.wait_until_looked_at("held");
+    held.green.fail(60);
+    switch(&held, "green");
+    let line: Value = serde_json::from_str(&agent.hear("\"type\":\"breach\"")).unwrap();
+    assert_eq!((&line["service"], &line["color"]), (&json!("held"), &json!("green")));
+    assert!(line["soak"].is_string() && line["message"].as_str().unwrap().contains("failed"), "{line}");
+    assert!(agent.hear("\"type\":\"hold\"").contains("held, not rolled back: automatic rollback is off"));
+
+    failing.green.fail(60);
+    fs::write(failing.path("route"), "green\n").unwrap();
+    switch(&failing, "green");
+    agent.hear("\"type\":\"breach\"");
+    assert!(agent.hear("\"type\":\"rollback\"").contains("rolling back from green to blue"));
+    assert!(agent.hear("\"type\":\"rollback\"").contains("NOT ROLLED BACK YET"));
+    fs::write(failing.path("mended"), "").unwrap();
+    agent.hear("ROLLED BACK after all");
+    agent.hear("\"outcome\":\"rolled-back\"");
+    let said = stop(agent).stdout;
+    let times = |kind: &str| said.matches(&format!("\"type\":\"{kind}\"")).count();
+    assert_eq!((times("breach"), times("hold")), (2, 1), "{said}");
+    let mut agent = agents.start();
+    assert!(agent.hear("\"type\":\"resumed\"").contains("resumed, HELD"));
+    stop(agent);
+}
+
+#[test]
 fn threads_do_not_grow_with_soaks() {
     let agents = Agents::new();
     let all: Vec<Deployment> = (0..12).map(|_| blue().with("soak.window", "10m")).collect();

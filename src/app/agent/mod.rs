@@ -12,6 +12,7 @@
 //! | `breached` | whether a color's last soak ended breached |
 //! | `keeper` | one deployment: looks at it, and has its soaks run |
 //! | `rows` | what its row says |
+//! | `told` | what is told of a soak under way |
 //! | `wish` | a run that somebody asked for |
 //! | `stop` | the signals of the agent, for all of its soaks |
 //! | `gauges` | what the agent measures of itself |
@@ -28,6 +29,7 @@ mod rows;
 mod run;
 mod stop;
 mod switched;
+mod told;
 mod wish;
 
 pub(crate) use error::AgentError;

@@ -1,4 +1,4 @@
-//! What an agent tells: a line for each service that begins or ends a soak, fails, or does well again.
+//! What an agent tells: a line for each service that begins or ends a soak, is breached, fails, or does well again.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -32,6 +32,18 @@ pub enum Happened {
     Begun,
     /// A soak of an earlier agent, or one whose task broke off, goes on.
     Resumed,
+    /// A soak moved traffic to its color.
+    Switch,
+    /// A check is breached.
+    Breach,
+    /// Breached, and not rolled back: a freeze, a pause, `--no-rollback`, the policy, the standby.
+    Hold,
+    /// Traffic goes back, or is back; each failure of that while it is tried again, and later once a minute.
+    Rollback,
+    /// The metrics cannot be read.
+    Blind,
+    /// They can be read again.
+    Sighted,
     /// A soak ended.
     Ended,
     /// A soak was saved: the agent ends.
@@ -54,6 +66,12 @@ impl Happened {
             Self::Agent => "agent",
             Self::Begun => "begun",
             Self::Resumed => "resumed",
+            Self::Switch => "switch",
+            Self::Breach => "breach",
+            Self::Hold => "hold",
+            Self::Rollback => "rollback",
+            Self::Blind => "blind",
+            Self::Sighted => "sighted",
             Self::Ended => "ended",
             Self::Saved => "saved",
             Self::Error => "error",

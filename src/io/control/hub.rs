@@ -77,6 +77,8 @@ struct State {
     ring: Ring,
     tally: Tally,
     clients: Clients,
+    /// Whoever tells the decisions of the run beside its own front ends.
+    listener: Option<mpsc::UnboundedSender<ViewUpdate>>,
 }
 
 impl State {
@@ -115,7 +117,13 @@ impl Hub {
             recording: Arc::new(recording),
             orders,
             news,
-            state: Mutex::new(State { view, ring, tally: Tally::default(), clients: Clients::default() }),
+            state: Mutex::new(State {
+                view,
+                ring,
+                tally: Tally::default(),
+                clients: Clients::default(),
+                listener: None,
+            }),
         };
         (Self(Arc::new(shared)), inbox)
     }
@@ -129,10 +137,21 @@ impl Hub {
             let news = state.view.apply(envelope);
             state.tally.count(state.view.machine().settings(), &envelope.event, &news);
             state.ring.push(Frame { seq, bytes });
+            if let Some(listener) = state.listener.as_ref().filter(|_| !news.decisions.is_empty()) {
+                // It may be gone.
+                let _ = listener.send(news.clone());
+            }
             news
         };
         self.0.news.send_replace(seq);
         news
+    }
+
+    /// What brings decisions from now on, in this process; one listener at a time. A run makes few decisions.
+    pub fn decisions(&self) -> mpsc::UnboundedReceiver<ViewUpdate> {
+        let (listener, decisions) = mpsc::unbounded_channel();
+        self.state().listener = Some(listener);
+        decisions
     }
 
     pub fn finish(&self, end: StreamEnd) {

@@ -7,18 +7,6 @@ use serde_json::{Value, json};
 use crate::core::soak::Settings;
 use crate::core::view::ViewUpdate;
 use crate::io::journal::rfc3339_ms;
-use crate::model::DecisionKind;
-
-/// Failed and refused moves are outcomes, which are notified as well.
-const TOLD: [DecisionKind; 7] = [
-    DecisionKind::Switch,
-    DecisionKind::Breach,
-    DecisionKind::Hold,
-    DecisionKind::Blind,
-    DecisionKind::Sighted,
-    DecisionKind::Rollback,
-    DecisionKind::RolledBack,
-];
 
 /// One notification, the same on every delivery attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,10 +32,7 @@ impl Message {
         // After the sentence: receivers recognize messages by their beginning.
         let named = release.map(|release| format!(" (release {release})")).unwrap_or_default();
         let timestamp = Timestamp::from_millisecond(wall_ms).map(rfc3339_ms).unwrap_or_default();
-        let told = news
-            .decisions
-            .iter()
-            .filter(|decision| TOLD.contains(&decision.decision) || decision.is_urgent_observation());
+        let told = news.decisions.iter().filter(|decision| decision.is_worth_telling());
         let decided = told.map(|decision| {
             let kind = decision.decision.name();
             let text = format!("[{service}] {}: {}{named}", kind.replace('_', " "), decision.message);
@@ -85,7 +70,7 @@ mod tests {
     use super::*;
     use crate::core::soak::testing::settings;
     use crate::core::view::Standing;
-    use crate::model::{Actor, Cause, Decision, Ending, Outcome};
+    use crate::model::{Actor, Cause, Decision, DecisionKind, Ending, Outcome};
 
     fn standing(text: &str, next: Option<&str>) -> Standing {
         Standing { text: text.to_owned(), next: next.map(str::to_owned) }

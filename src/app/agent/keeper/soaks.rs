@@ -8,13 +8,14 @@ use tokio::time::{sleep, timeout};
 use super::{Keeper, PAUSE};
 use crate::app::agent::breached::last_soak_of;
 use crate::app::agent::switched::Seen;
+use crate::app::agent::told::told;
 use crate::app::agent::wish;
 use crate::app::deploy::{Binding, Deployment};
 use crate::app::headless::{Happened, News};
 use crate::app::monitor;
 use crate::app::monitor::{Begin, Finished, OnSignal, OpenError, Opened, Opening};
 use crate::config::Loaded;
-use crate::core::view::Summary;
+use crate::core::view::{Summary, Tone};
 use crate::io::control::{Begun, NotBegun, Ordered, Row, Run, What};
 use crate::io::journal::Entry;
 use crate::io::ports::on_thread;
@@ -127,20 +128,31 @@ impl Keeper {
             ..Row::new(Summary::idle(&self.candidate.service, Some(settings.color)))
         });
         let release = settings.known_release().map(str::to_owned);
-        let (what, verb) = if resumed { (Happened::Resumed, "resumed") } else { (Happened::Begun, "began") };
+        let (what, verb) = match (resumed, hub.with_view(Summary::of).word()) {
+            (false, _) => (Happened::Begun, "began".to_owned()),
+            (true, (_, Tone::Plain)) => (Happened::Resumed, "resumed".to_owned()),
+            // What was told before the agent ended still is so: held, blind, rolling back.
+            (true, (word, _)) => (Happened::Resumed, format!("resumed, {word}")),
+        };
         let named = release.as_ref().map(|release| format!(", release {release}")).unwrap_or_default();
         let message = format!("soak {} of {}{named} {verb}", settings.soak, settings.color);
         let news = News {
             soak: Some(settings.soak.clone()),
             color: Some(settings.color),
             release,
-            ..News::new(what, message)
+            ..News::new(what, message).of(&self.candidate.service)
         };
-        self.shared.teller.tell(news.of(&self.candidate.service));
+        self.shared.teller.tell(news.clone());
+        let mut decisions = hub.decisions();
         let mut task = tokio::spawn(monitor::run(*opened, OnSignal::Save, Vec::new()));
         let finished = loop {
             tokio::select! {
                 biased;
+                Some(update) = decisions.recv() => {
+                    for (what, message) in told(&update) {
+                        self.shared.teller.tell(News { what, message: message.to_owned(), ..news.clone() });
+                    }
+                }
                 finished = &mut task => break finished,
                 Ok(()) = self.wanted.changed() => self.rewanted_during(&settings.soak),
                 Some(ordered) = self.wishes.recv() => answer_during(ordered, &run, &settings.soak, &self.candidate.service),
