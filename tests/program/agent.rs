@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
@@ -236,6 +237,41 @@ fn a_second_agent_for_one_folder_is_refused() {
     stop(agent);
     agents.run(&["agent", "missing"]).expect(2);
     agents.run(&["agent", ".", "--window", "5m"]).expect(2);
+}
+
+#[test]
+fn a_lock_and_a_socket_that_are_removed_are_made_anew() {
+    let agents = Agents::new();
+    let mut agent = agents.start();
+    fs::remove_dir_all(agents.path(".switchback")).unwrap();
+    agent.hear("lock` was removed under the running agent: made anew");
+    agent.hear("agent.sock` was removed under the running agent: made anew");
+    assert!(agents.services().is_empty());
+    agents.begin().wait().expect(10).complains(&["another agent watches this folder"]);
+    fs::remove_file(agents.path(".switchback/agent.sock")).unwrap();
+    agent.hear("agent.sock` was removed under the running agent: made anew");
+    assert!(agents.services().is_empty());
+    let said = stop(agent).stdout;
+    assert_eq!(said.matches("was removed").count(), 3, "{said}");
+    assert!(!agents.path(".switchback/agent.sock").exists());
+}
+
+#[test]
+fn an_agent_whose_folder_another_took_over_saves_its_soaks_and_ends() {
+    let (agents, deployment, mut agent) = watching(blue().with("soak.window", "10m"));
+    // What another agent leaves that began in the moment after the lock was removed.
+    let (lock, other) = (agents.path(".switchback/.agent/lock"), agents.path(".switchback/.agent/other"));
+    let held = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&other).unwrap();
+    held.lock().unwrap();
+    fs::rename(&other, &lock).unwrap();
+    agent.hear("this agent ends, since its lock was removed and another agent watches this folder");
+    agent.hear("\"type\":\"saved\"");
+    agent.wait().expect(10).complains(&["another agent watches this folder"]);
+    drop(held);
+    let agent = agents.start();
+    rolls_back(&agents, &deployment);
+    assert_eq!(count(&deployment, "shop", "soak_start"), 1);
+    stop(agent);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! | `run` | the loop: files that come, change and go, signals, the service manager |
 //! | `error` | why an agent cannot begin |
 //! | `own` | the agent's own configuration, lock and listeners |
+//! | `place` | whether lock and socket still are where others look for them |
 //! | `folder` | which files there are, and which of them changed |
 //! | `candidate` | one file as a deployment that can be watched |
 //! | `catalog` | which file is in force where two are of one deployment |
@@ -25,6 +26,7 @@ mod folder;
 mod gauges;
 mod keeper;
 mod own;
+mod place;
 mod rows;
 mod run;
 mod stop;

@@ -63,26 +63,34 @@ impl Own {
         &self.config.control.socket
     }
 
+    /// Where its lock is.
+    pub(super) fn lock_path(&self) -> PathBuf {
+        self.config.service_dir().join("lock")
+    }
+
+    /// This process, as its lock names it.
+    pub(super) fn holder(&self, now: jiff::Timestamp) -> Holder {
+        let (folder, since) = (self.folder.display().to_string(), rfc3339_ms(now));
+        Holder { pid: std::process::id(), service: "agent".to_owned(), folder, since }
+    }
+
     /// Held for as long as the agent runs.
-    pub(super) async fn lock(&self, now: jiff::Timestamp) -> Result<Lock, AgentError> {
+    pub(super) async fn lock(&self, holder: &Holder) -> Result<Lock, AgentError> {
         let place = self.config.service_dir();
         let error = |source: io::Error| AgentError::Folder { path: place.clone(), source };
         create_private_dir(&place).map_err(error)?;
-        let (folder, since) = (self.folder.display().to_string(), rfc3339_ms(now));
-        let holder = Holder { pid: std::process::id(), service: "agent".to_owned(), folder, since };
-        let path = place.join("lock");
-        Lock::of_folder(path, "another agent watches this folder", &holder).await.map_err(AgentError::Lock)
+        Lock::of_folder(self.lock_path(), "another agent watches this folder", holder).await.map_err(AgentError::Lock)
     }
 
-    pub(super) async fn listen(
-        &self,
-        now: jiff::Timestamp,
-    ) -> Result<(ControlSocket, Option<NetworkListener>), AgentError> {
+    pub(super) async fn bind(&self) -> Result<ControlSocket, AgentError> {
+        let control = &self.config.control;
+        Ok(ControlSocket::bind(&control.socket, control.group.as_deref()).await?)
+    }
+
+    pub(super) async fn network(&self, now: jiff::Timestamp) -> Result<Option<NetworkListener>, AgentError> {
         let Config { control, notify, .. } = &self.config;
-        let socket = ControlSocket::bind(&control.socket, control.group.as_deref()).await?;
         let signed_orders = self.config.service_dir().join(SIGNED_ORDERS);
-        let network = NetworkListener::bind(control, notify.secret.as_ref(), &signed_orders, now.as_second()).await?;
-        Ok((socket, network))
+        Ok(NetworkListener::bind(control, notify.secret.as_ref(), &signed_orders, now.as_second()).await?)
     }
 }
 

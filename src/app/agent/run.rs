@@ -6,16 +6,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::sync;
 use tokio::sync::Semaphore;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use crate::app::headless::{Happened, News, Output, Teller, print};
 use crate::app::monitor::Watchdog;
 use crate::core::view::Summary;
-use crate::io::control::{Board, Row, Server};
+use crate::io::control::{Board, Row};
 use crate::io::ports::{Asking, Ports, SharedDisk, on_thread};
 use crate::io::state::{StateFile, last_agent};
 use crate::model::number::thousands;
@@ -24,9 +23,9 @@ use super::candidate::{Candidate, name};
 use super::catalog::{self, Settled};
 use super::error::AgentError;
 use super::folder::Folder;
-use super::gauges;
 use super::keeper::{Keeper, Shared, Wanted};
 use super::own::Own;
+use super::place::Place;
 use super::stop::Stop;
 
 /// Between two looks at the folder.
@@ -46,17 +45,19 @@ pub async fn run(own: Own, output: Output) -> Result<u8, AgentError> {
     let board = Board::new(rustix::system::uname().nodename().to_string_lossy());
     let (teller, told) = Teller::new(Arc::clone(&ports.clock));
     let printing = print(told, output, Box::new(stdout()) as Box<dyn Write + Send>);
-    let code = watch(&ports, &own, board, teller).await?;
+    let ended = watch(&ports, &own, board, teller).await;
     let _ = timeout(PRINT_TIMEOUT, tokio::task::spawn_blocking(move || printing.join())).await;
-    Ok(code)
+    ended
 }
 
 /// The same through these ports, shown on this board and told to this teller.
 pub async fn watch(ports: &Ports, own: &Own, board: Board, teller: Teller) -> Result<u8, AgentError> {
     let now = ports.clock.now();
-    let _lock = own.lock(now).await?;
+    let mut place = Place::take(own, now).await?;
     let mut signals = ports.signals.listen().map_err(AgentError::Signals)?;
-    let listening = if ports.listens { Some(Listening::begin(own, now, &board).await?) } else { None };
+    if ports.listens {
+        place.listen(own, now, &board).await?;
+    }
     let stop = Stop::new();
     let ports = Ports { signals: Arc::new(stop.clone()), shared: true, ..ports.clone() };
     let shared = Shared {
@@ -78,41 +79,31 @@ pub async fn watch(ports: &Ports, own: &Own, board: Board, teller: Teller) -> Re
     let mut schedule = interval(EVERY);
     schedule.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut watchdog = Watchdog::start();
-    let signal = loop {
+    let (by, taken_over) = loop {
         tokio::select! {
             biased;
-            signal = signals.next() => break signal,
+            signal = signals.next() => break (signal, None),
             () = watchdog.due() => Watchdog::answer(),
             Some(ended) = agent.keepers.join_next_with_id() => agent.ended(&ended),
-            _ = schedule.tick() => agent.look().await,
+            _ = schedule.tick() => {
+                agent.look().await;
+                if let Err(error) = place.look(own, &agent.shared.ports, &agent.shared.board, &teller).await {
+                    break ("another agent", Some(error));
+                }
+            }
         }
     };
-    stop.tell(signal);
+    stop.tell(by);
+    if let Some(error) = &taken_over {
+        teller.tell(News::new(Happened::Error, format!("this agent ends, since its lock was removed and {error}")));
+    }
     let soaks = thousands(agent.shared.board.watching() as u64);
-    teller.tell(News::new(Happened::Agent, format!("{signal}: soaks to save: {soaks}")));
+    teller.tell(News::new(Happened::Agent, format!("{by}: soaks to save: {soaks}")));
     let saved = agent.save(&stop, &mut signals).await;
-    if let Some(listening) = listening {
-        listening.end().await;
-    }
-    Ok(if saved { 0 } else { CUT_OFF })
-}
-
-/// Who asks is answered, also about the agent itself.
-struct Listening {
-    server: Server,
-    gauges: JoinHandle<()>,
-}
-
-impl Listening {
-    async fn begin(own: &Own, now: Timestamp, board: &Board) -> Result<Self, AgentError> {
-        let (socket, network) = own.listen(now).await?;
-        let server = Server::start_for_all(socket, network, board.clone());
-        Ok(Self { server, gauges: tokio::spawn(gauges::measure(board.clone())) })
-    }
-
-    async fn end(self) {
-        self.gauges.abort();
-        self.server.stop().await;
+    place.end().await;
+    match taken_over {
+        Some(error) => Err(error),
+        None => Ok(if saved { 0 } else { CUT_OFF }),
     }
 }
 

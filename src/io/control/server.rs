@@ -72,9 +72,9 @@ impl Server {
     }
 
     /// The same for all services of an agent.
-    pub fn start_for_all(socket: ControlSocket, network: Option<NetworkListener>, board: Board) -> Self {
+    pub fn start_for_all(socket: Option<ControlSocket>, network: Option<NetworkListener>, board: Board) -> Self {
         let user = rustix::process::geteuid().as_raw();
-        Self::start_for(user, Some(socket), network, &(Arc::new(Services { board, pace: PACE }) as Arc<dyn Serves>))
+        Self::start_for(user, socket, network, &(Arc::new(Services { board, pace: PACE }) as Arc<dyn Serves>))
     }
 
     pub(super) fn start_for(

@@ -112,6 +112,11 @@ impl ControlSocket {
         (monitor == 0 && user == self.owner) || self.is_shared
     }
 
+    /// Device and inode of its file.
+    pub const fn identity(&self) -> (u64, u64) {
+        self.identity
+    }
+
     pub const fn kept_out(&self) -> Option<&KeptOut> {
         self.kept_out.as_ref()
     }

@@ -3,7 +3,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read as _};
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -83,7 +83,7 @@ fn named(holder: Option<&Holder>) -> String {
 /// Held until dropped, or the process ends.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -141,6 +141,11 @@ impl Lock {
         Self::take(path, what, holder, MONITOR_WAIT).await
     }
 
+    /// Device and inode of its file: somebody may remove it, or put another in its place, which this one does not lock.
+    pub fn identity(&self) -> io::Result<(u64, u64)> {
+        self.file.metadata().map(|found| (found.dev(), found.ino()))
+    }
+
     async fn take(
         path: PathBuf,
         what: &'static str,
@@ -163,7 +168,7 @@ impl Lock {
         }
         // The lock is what counts; on a full disk only the description is missing.
         let _ = describe(&file, holder);
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 
