@@ -1,6 +1,8 @@
 //! Many services on one screen and as lines: of agents on loopback, and of real monitors.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 
 use rustix::process::Signal;
@@ -251,6 +253,24 @@ fn the_soaks_of_an_agent_are_listed_opened_and_rolled_back_together() {
     let lost = place.run(&["fleet", &socket, "--once", "--output", "json"]).expect(13).json_lines();
     assert_eq!((&lost[0]["type"], lost[0]["host"].is_string()), (&json!("unreachable"), true), "{lost:?}");
     assert!(lost[0]["error"].is_string() && lost[0]["state"].is_null(), "{lost:?}");
+}
+
+#[test]
+fn a_host_that_takes_the_connection_and_then_says_nothing_is_a_row() {
+    let place = Deployment::fresh();
+    let path = place.path("mute.sock");
+    let listener = UnixListener::bind(&path).unwrap();
+    let mute = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n").unwrap();
+        // Until the other side leaves.
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    let path = path.display().to_string();
+    let lines = place.run(&["fleet", &path, "--once", "--output", "json"]).expect(13).json_lines();
+    assert_eq!((&lines[0]["type"], &lines[0]["host"]), (&json!("unreachable"), &json!(path)), "{lines:?}");
+    assert_eq!(lines[0]["error"], "the monitor does not answer");
+    mute.join().unwrap();
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::app::tui;
 use crate::app::tui::{FleetSetup, UiState};
 use crate::config::{Address, Config, ControlConfig, Host, Hosts, keep_one_secret, mask};
 use crate::core::fleet::Fleet;
-use crate::io::control::Client;
+use crate::io::control::{Client, ClientError};
 
 use super::support::detach::Leave;
 use super::support::failure::Failure;
@@ -155,7 +155,10 @@ async fn lines(places: &[Place], asked: &Asked) -> Result<u8, Failure> {
         let update = tokio::select! {
             Some(update) = updates.recv() => update,
             () = leave.asked() => return Ok(0),
-            () = sleep_until(began + ANSWER_TIMEOUT), if asked.once => break,
+            () = sleep_until(began + ANSWER_TIMEOUT), if asked.once => {
+                fleet.give_up(&ClientError::Timeout.to_string(), now_ms());
+                break;
+            }
         };
         for change in fleet.apply(update, now_ms()) {
             if !asked.once && told(lines.change(&fleet, &change, Timestamp::now()))?.is_none() {

@@ -228,6 +228,15 @@ impl Fleet {
         if known.is_some_and(|row| row.summary == host) { Vec::new() } else { vec![Change::Lost(source)] }
     }
 
+    /// Nobody waits any longer: a source that has not answered by now is a row that says so.
+    pub fn give_up(&mut self, why: &str, now_ms: u64) {
+        for source in 0..self.sources.len() {
+            if self.sources[source].reach == Reach::Asked {
+                self.lost(source, why.to_owned(), now_ms);
+            }
+        }
+    }
+
     /// Lets time pass: every row's course has a point more.
     pub fn tick(&mut self, now_ms: u64) {
         for row in self.rows.values_mut() {

@@ -49,6 +49,18 @@ fn service(service: Summary) -> Update {
 }
 
 #[test]
+fn a_host_that_has_not_answered_in_time_is_a_row_that_says_so() {
+    let mut fleet = Fleet::new(["deploy-1".to_owned(), "deploy-2".to_owned(), "deploy-3".to_owned()]);
+    let services = vec![watched("shop", 0.01)];
+    fleet.apply(Update::Services { source: 0, host: "deploy-1".to_owned(), is_agent: true, services }, 0);
+    fleet.apply(Update::Lost { source: 2, why: "no route".to_owned() }, 0);
+    fleet.give_up("no answer", 15_000);
+    let told = |source: usize| fleet.row(&Key { source, service: String::new() })?.summary.error.clone();
+    assert_eq!([0, 1, 2].map(told), [None, Some("no answer".to_owned()), Some("no route".to_owned())]);
+    assert!(fleet.is_known() && fleet.row(&key("shop")).is_some_and(|row| !row.is_stale));
+}
+
+#[test]
 fn the_worst_comes_first_and_equals_by_name() {
     let rows = vec![
         Summary::idle("a-idle", None),
