@@ -221,6 +221,26 @@ fn files_come_change_and_go_and_a_bad_one_stops_no_other() {
 }
 
 #[test]
+fn a_data_folder_that_cannot_be_written_to_is_an_error_before_traffic_moves() {
+    let (agents, deployment) = (Agents::new(), blue());
+    // For root too, whom no mode keeps out.
+    let data = deployment.path(".switchback");
+    fs::write(&data, "a file in place of the folder").unwrap();
+    agents.add("shop", &deployment);
+    let mut agent = agents.start();
+    agent.hear("\"type\":\"error\"");
+    let row = agents.wait_for("shop", "an error row", |row| row["state"] == "error");
+    assert!(row["error"].as_str().unwrap().starts_with("nothing can be recorded in `"), "{row}");
+    fs::remove_file(&data).unwrap();
+    agent.hear("\"type\":\"cleared\"");
+    agents.wait_until_looked_at("shop");
+    switch(&deployment, "green");
+    agent.hear("\"type\":\"begun\"");
+    let said = stop(agent).stdout;
+    assert_eq!(said.matches("\"type\":\"error\"").count(), 1, "{said}");
+}
+
+#[test]
 fn a_second_agent_for_one_folder_is_refused() {
     let (agents, deployment) = (Agents::new(), blue());
     agents.add("shop", &deployment);

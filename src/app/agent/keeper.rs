@@ -88,6 +88,8 @@ pub struct Keeper {
     rolled_back: bool,
     /// What the router shows against the state file, where nobody can say who is right.
     odd: Option<String>,
+    /// Why nothing can be recorded, as told: a soak could not begin.
+    unwritable: Option<String>,
     /// Why it is not watched, as told.
     error: Option<String>,
     elsewhere: bool,
@@ -122,6 +124,7 @@ impl Keeper {
             router: RouterLooks::default(),
             rolled_back: false,
             odd: None,
+            unwritable: None,
             error: None,
             elsewhere: false,
             failures: 0,
@@ -198,6 +201,7 @@ impl Keeper {
             }
         }
         self.doubtful |= std::mem::take(&mut self.elsewhere);
+        self.look_at_records();
         let version = version(&state_file);
         if self.version == Some(version) && !self.doubtful {
             return self.look_at_router(&deployment).await;

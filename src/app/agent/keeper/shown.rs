@@ -1,5 +1,6 @@
 //! What is shown and told of one deployment.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use super::{Keeper, Wanted};
@@ -8,6 +9,7 @@ use crate::app::deploy::Deployment;
 use crate::app::headless::Happened;
 use crate::core::view::Summary;
 use crate::io::control::{Row, StatusOf};
+use crate::io::journal::could_write_into;
 use crate::io::state::State;
 
 impl Keeper {
@@ -37,12 +39,32 @@ impl Keeper {
 
     pub(super) fn show_idle(&mut self, deployment: &Deployment, state: &State) {
         let service = &self.candidate.service;
-        let summary = match self.note().or_else(|| self.odd.clone()) {
+        let summary = match self.note().or_else(|| self.odd.clone()).or_else(|| self.unwritable.clone()) {
             Some(why) => Summary { error: Some(why.clone()), ..Summary::error(service, why) },
             None => rows::idle(service, state),
         };
         self.show(deployment, summary);
         self.cleared();
+    }
+
+    /// A folder that cannot be written to is told before traffic moves, and not only by the soak that cannot begin. A disk
+    /// that is full for a moment is not: soaks cope with that.
+    pub(super) fn look_at_records(&mut self) {
+        let folder = &self.candidate.service_dir;
+        let failed = could_write_into(folder).err().filter(|error| error.kind() != ErrorKind::StorageFull);
+        let why = failed.map(|error| format!("nothing can be recorded in `{}`: {error}", folder.display()));
+        if why == self.unwritable {
+            return;
+        }
+        match &why {
+            Some(why) => {
+                self.shared.board.count_error();
+                self.tell(Happened::Error, why.clone());
+            }
+            None => self.tell(Happened::Cleared, format!("`{}` can be written to", folder.display())),
+        }
+        // The row is shown anew.
+        (self.unwritable, self.version) = (why, None);
     }
 
     /// Lists it before the first look, which may take time: a run that is asked for already begins after it.
