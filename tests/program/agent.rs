@@ -208,6 +208,10 @@ fn files_come_change_and_go_and_a_bad_one_stops_no_other() {
     assert_eq!(row["state"], "watching");
     agent.hear("\"outcome\":\"retained\"");
     agents.wait_for("cart", "gone", Value::is_null);
+    // Of another service now.
+    agents.write("bad.toml", &file("better", &third));
+    agent.hear("not watched any more: bad.toml describes `better` now");
+    agents.wait_until_looked_at("better");
     // Broken while there is none: an error row, and watched as before.
     agents.write("shop.toml", "service =\n");
     agents.wait_for("shop", "an error row", |row| row["state"] == "error");

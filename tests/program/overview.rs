@@ -277,6 +277,11 @@ fn a_host_that_takes_the_connection_and_then_says_nothing_is_a_row() {
 fn what_is_wrong_with_the_hosts_is_told() {
     let place = Deployment::fresh();
     place.run(&["fleet", "--once"]).expect(2).complains(&["no host is given, and there is no fleet.toml"]);
+    place
+        .run(&["fleet", "/dev/null", "--once"])
+        .expect(2)
+        .complains(&["`/dev/null` is not a socket", "--file /dev/null"]);
+    place.run(&["fleet", "--file", "/dev/null", "--once"]).expect(2).complains(&["`/dev/null` lists no host"]);
     place.run(&["fleet", "deploy-1", "--once"]).expect(2).complains(&["`deploy-1` is not a host"]);
     place.run(&["fleet", "http://127.0.0.1:1", "--once"]).expect(2).complains(&["no token for 127.0.0.1:1"]);
     fs::write(place.path("fleet.toml"), "[[agent]]\nurl = \"deploy-1\"\n").unwrap();

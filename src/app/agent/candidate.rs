@@ -174,6 +174,14 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_cannot_be_read_is_not_said_to_be_named_by_a_flag() {
+        let folder = tempfile::tempdir().unwrap();
+        let why = read(&folder.path().join("shop.toml")).unwrap_err();
+        assert!(why.contains("shop.toml") && why.contains("the file cannot be read"), "{why}");
+        assert!(!why.contains("flag"), "{why}");
+    }
+
+    #[test]
     fn keys_of_a_command_line_win_over_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("shop.toml");

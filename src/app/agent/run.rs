@@ -196,8 +196,13 @@ impl Agent {
         }
         let gone: Vec<String> = self.kept.keys().filter(|service| !wanted.contains(*service)).cloned().collect();
         for service in gone {
-            let file = self.kept.get(&service).map(|kept| kept.candidate.name()).unwrap_or_default();
-            self.want(&service, Wanted::Gone(format!("{file} is gone")));
+            let Some(kept) = self.kept.get(&service) else { continue };
+            let file = kept.candidate.name();
+            let why = match settled.get(kept.candidate.file.as_path()) {
+                Some(Ok(other)) => format!("{file} describes `{}` now", other.service),
+                _ => format!("{file} is gone"),
+            };
+            self.want(&service, Wanted::Gone(why));
         }
         self.show_errors(errors);
     }

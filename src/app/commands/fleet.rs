@@ -1,6 +1,8 @@
 //! `fleet`: one screen over many soaks, or the same as lines.
 
+use std::fs;
 use std::io::{self, stdout};
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -48,7 +50,7 @@ fn places(asked: &Asked, config: Option<&Config>) -> Result<Vec<Place>, Failure>
     let file = if asked.hosts.is_empty() { file(asked)? } else { None };
     let mut hosts = match &file {
         Some(path) => {
-            let text = std::fs::read_to_string(path)
+            let text = fs::read_to_string(path)
                 .map_err(|error| Failure::usage(format!("`{}` cannot be read: {error}", path.display())))?;
             Hosts::parse(path, &text).map_err(Failure::usage)?
         }
@@ -75,6 +77,11 @@ fn places(asked: &Asked, config: Option<&Config>) -> Result<Vec<Place>, Failure>
 
 fn given(hosts: &[String]) -> Result<Vec<Host>, Failure> {
     let host = |text: &String| match Address::parse(text) {
+        Ok(Address::Socket(path)) if fs::metadata(&path).is_ok_and(|found| !found.file_type().is_socket()) => {
+            Err(Failure::usage(format!(
+                "`{text}` is not a socket\nnext: switchback fleet --file {text}, if it lists hosts"
+            )))
+        }
         Ok(address) => Ok(Host { address, token_file: None }),
         Err(why) => Err(Failure::usage(format!(
             "`{}` is not a host ({why}): expected a URL such as `https://deploy-1:9710`, or a socket such as \
@@ -132,7 +139,7 @@ fn place(host: &Host, all: &Hosts, control: Option<&ControlConfig>) -> Result<Pl
 }
 
 fn read_token(file: &Path) -> Result<SecretString, Failure> {
-    let text = std::fs::read_to_string(file)
+    let text = fs::read_to_string(file)
         .map_err(|error| Failure::usage(format!("token file `{}` cannot be read: {error}", file.display())))?;
     let token = text.trim();
     if token.is_empty() || token.chars().any(|c| c.is_whitespace() || c.is_control()) {

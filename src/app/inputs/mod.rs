@@ -57,7 +57,13 @@ pub fn from_process(flags: Vec<(String, String)>, config: Option<PathBuf>) -> In
 /// read: the others must not wait for a FIFO.
 pub fn from_file(file: &Path) -> Inputs {
     let around = Surroundings { working: folder_of(file), variables: Vec::new(), user: myself() };
-    Inputs { read_text: Some(read_regular_text), ..gather(around, Vec::new(), Some(file.to_owned())) }
+    let mut inputs = gather(around, Vec::new(), Some(file.to_owned()));
+    // Nobody has given a flag.
+    inputs.place.named_by = None;
+    for problem in &mut inputs.unreadable {
+        problem.origin = None;
+    }
+    Inputs { read_text: Some(read_regular_text), ..inputs }
 }
 
 /// The inputs of an agent: its file, where there is one, and the variables of `[control]`.
