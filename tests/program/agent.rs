@@ -408,6 +408,7 @@ fn a_router_that_hangs_is_not_noticed_by_the_others() {
     // The first signal waits for the move, the second does not.
     agent.signal(Signal::TERM);
     agent.hear("soaks to save: 1");
+    agent.hear("traffic of `stuck` is being moved: waiting for that, 4m at the most");
     agent.signal(Signal::TERM);
     agent.wait().expect(7).says(&["leaving at once"]);
 }

@@ -17,7 +17,7 @@ use crate::core::view::Summary;
 use crate::io::control::{Board, Row};
 use crate::io::ports::{Asking, Ports, SharedDisk, on_thread};
 use crate::io::state::{StateFile, last_agent};
-use crate::model::number::thousands;
+use crate::model::number::{duration_exact, thousands};
 
 use super::candidate::{Candidate, name};
 use super::catalog::{self, Settled};
@@ -99,6 +99,15 @@ pub async fn watch(ports: &Ports, own: &Own, board: Board, teller: Teller) -> Re
     }
     let soaks = thousands(agent.shared.board.watching() as u64);
     teller.tell(News::new(Happened::Agent, format!("{by}: soaks to save: {soaks}")));
+    let moving = agent.shared.board.moving();
+    if !moving.is_empty() {
+        let (moving, limit) = (moving.join(", "), duration_exact(SAVE_TIMEOUT));
+        let message = format!(
+            "traffic of {moving} is being moved: waiting for that, {limit} at the most, while no service is watched; a \
+             second signal leaves at once"
+        );
+        teller.tell(News::new(Happened::Agent, message));
+    }
     let saved = agent.save(&stop, &mut signals).await;
     place.end().await;
     match taken_over {

@@ -222,6 +222,14 @@ impl Board {
         self.look().iter().filter(|row| row.state == RowState::Watching).count()
     }
 
+    /// The services whose traffic is being moved this moment.
+    pub fn moving(&self) -> Vec<String> {
+        let is_moving = |run: &Run| run.hub.with_view(|view| view.machine().is_moving());
+        let state = self.state();
+        let moving = state.rows.iter().filter(|(_, kept)| kept.row.run.as_ref().is_some_and(is_moving));
+        moving.map(|(service, _)| format!("`{service}`")).collect()
+    }
+
     /// No work under the lock leaves the state half changed, so a panic of a reader does not matter.
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
