@@ -156,6 +156,8 @@ fn a_move_back_by_hand_from_a_switch_of_our_own_begins_no_soak() {
     let (agents, deployment) = (Agents::new(), blue().with("soak.window", "1m"));
     agents.add("shop", &deployment);
     let mut agent = agents.start();
+    // Before that the command finds no agent that is responsible, and watches by itself.
+    agents.wait_until_looked_at("shop");
     let config = agents.path("shop.toml").display().to_string();
     let client = Running::start(agents.command(&["switch", "green", "--no-tui", "--config", &config]));
     agents.wait_for("shop", "watched", |row| row["phase"] == "watching");
@@ -323,6 +325,7 @@ fn a_command_has_the_agent_begin_and_follows() {
     let (agents, deployment) = (Agents::new(), blue());
     agents.add("shop", &deployment);
     let mut agent = agents.start();
+    agents.wait_until_looked_at("shop");
     let config = agents.path("shop.toml").display().to_string();
     let done = agents.run(&["switch", "green", "--no-tui", "--config", &config, "--release", "v2"]);
     let done = done.expect(0).says(&["watching in the agent (process ", "RETAINED: green stays active"]);
