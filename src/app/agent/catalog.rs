@@ -22,7 +22,7 @@ pub fn settle<'a>(
             Err(why) => drop(settled.insert(path, Err(why.to_owned()))),
         }
     }
-    good.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+    good.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
     let mut taken: BTreeMap<(u8, PathBuf), &Path> = BTreeMap::new();
     for (_, path, candidate) in good {
         let claims = [

@@ -173,7 +173,7 @@ impl Project {
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().take(MAX_ENTRIES);
     let mut entries: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
-    entries.sort();
+    entries.sort_unstable();
     entries
 }
 

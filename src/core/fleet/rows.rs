@@ -288,7 +288,7 @@ impl Fleet {
                 None => words.push((rank, word, tone, 1)),
             }
         }
-        words.sort_by_key(|(rank, word, ..)| (*rank, *word));
+        words.sort_unstable_by_key(|(rank, word, ..)| (*rank, *word));
         let words = words.into_iter().map(|(_, word, tone, count)| (word, tone, count)).collect();
         Counts { services, sources: self.sources.len(), asked, words }
     }

@@ -61,7 +61,7 @@ impl ErrorAttribution {
         };
         let errors = |routes: &Vec<(&str, TickCounts)>| routes.iter().map(|(_, counts)| counts.errors).sum::<u64>();
         let mut routes = ROUTES.into_iter().map(of).max_by_key(errors).unwrap_or_default();
-        routes.sort_by(|a, b| b.1.errors.cmp(&a.1.errors).then(a.0.cmp(b.0)));
+        routes.sort_unstable_by(|a, b| b.1.errors.cmp(&a.1.errors).then(a.0.cmp(b.0)));
         routes
     }
 

@@ -198,7 +198,7 @@ fn scripts(package: &Path) -> Result<Map<String, Value>, String> {
 fn alike(script: &str, scripts: &Map<String, Value>) -> Vec<String> {
     let family = script.split_once(':').map(|(family, _)| format!("{family}:"));
     let mut known: Vec<String> = scripts.keys().cloned().collect();
-    known.sort();
+    known.sort_unstable();
     if let Some(family) = family.filter(|family| known.iter().any(|name| name.starts_with(family))) {
         known.retain(|name| name.starts_with(&family));
     }

@@ -80,7 +80,7 @@ impl Discovery {
         for name in self.listed.iter().filter(|url| url.is_name()) {
             others.extend(resolve(name).await?);
         }
-        others.sort_by_key(ToString::to_string);
+        others.sort_unstable_by_key(ToString::to_string);
         for url in others {
             if !found.iter().any(|known| known.to_string() == url.to_string()) {
                 found.push(url);
@@ -121,7 +121,7 @@ async fn resolve(url: &InstanceUrl) -> Result<Vec<InstanceUrl>, DiscoveryError> 
         .map_err(|_| failed(format!("no answer within {}", duration_exact(RESOLVE_TIMEOUT))))?
         .map_err(|error| failed(error.to_string()))?;
     let mut addresses: Vec<IpAddr> = addresses.map(|address| address.ip()).collect();
-    addresses.sort();
+    addresses.sort_unstable();
     addresses.dedup();
     let addresses = each_host_once(addresses);
     if addresses.is_empty() {

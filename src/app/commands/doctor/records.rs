@@ -26,7 +26,7 @@ const RESTART: &str = "end that process, then: switchback soak --resume";
 pub fn folders(config: &Config) -> Vec<Finding> {
     let parent = |path: &Path| path.parent().unwrap_or(Path::new("/")).to_owned();
     let mut folders = vec![config.service_dir(), parent(&config.state_file), parent(&config.control.socket)];
-    folders.sort();
+    folders.sort_unstable();
     folders.dedup();
     folders.iter().map(|folder| writable(folder)).collect()
 }

@@ -69,7 +69,7 @@ pub async fn look(config: &Config, state: Option<&State>) -> Vec<Finding> {
         asked.spawn(async move { (at, ask(&config, color, &url).await) });
     }
     let mut answers = asked.join_all().await;
-    answers.sort_by_key(|(at, _)| *at);
+    answers.sort_unstable_by_key(|(at, _)| *at);
     let answers: Vec<_> = answers.into_iter().map(|(_, answer)| answer).collect();
     let alarm = readiness::standby_alarm(state);
     let mut findings = Vec::new();

@@ -72,7 +72,7 @@ pub async fn look(config: &Config, proposal: &Proposal) -> Answers {
         }
     }
     let mut answers = asked.join_all().await;
-    answers.sort_by_key(|((color, at), _)| (color.name(), *at));
+    answers.sort_unstable_by_key(|((color, at), _)| (color.name(), *at));
     let answers: Vec<Answer> = answers.into_iter().map(|(_, answer)| answer).collect();
     let mut told = Answers::default();
     health(&answers, proposal, &mut told);
@@ -210,7 +210,7 @@ pub async fn candidates() -> Vec<Listener> {
         });
     }
     let mut found: Vec<Listener> = asked.join_all().await.into_iter().flatten().collect();
-    found.sort_by_key(|listener| listener.port);
+    found.sort_unstable_by_key(|listener| listener.port);
     found
 }
 

@@ -55,7 +55,7 @@ fn logind_config() -> String {
     let mut text = std::fs::read_to_string(LOGIND[0]).unwrap_or_default();
     let mut dropins: Vec<_> =
         std::fs::read_dir(LOGIND[1]).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-    dropins.sort();
+    dropins.sort_unstable();
     for dropin in dropins {
         text.push('\n');
         text.push_str(&std::fs::read_to_string(dropin).unwrap_or_default());

@@ -59,7 +59,7 @@ impl Querier {
             warnings.push("cannot check whether the alerting rule exists".to_owned());
         }
         let mut alerts: Vec<String> = series.iter().map(|one| name(&one.metric)).collect();
-        alerts.sort();
+        alerts.sort_unstable();
         alerts.dedup();
         alerts.truncate(MAX_ALERTS);
         Ok(Answer::Firing { alerts, note: note(&warnings) })
