@@ -15,7 +15,7 @@ fn loaded(deployment: &Deployment) -> Loaded {
 /// Opens a run that can begin.
 pub async fn opened(deployment: &Deployment, begin: Begin) -> Opened {
     let actor = Actor::Operator("ana@deploy-1".to_owned());
-    match open(&Ports::real(), &loaded(deployment), begin, actor, |_| ()).await.unwrap() {
+    match open(&Ports::real(), &loaded(deployment), begin, actor, &|_| ()).await.unwrap() {
         Opening::Ready(opened) => *opened,
         Opening::Ended { ending, .. } => panic!("ended before it began: {}", ending.reason),
     }

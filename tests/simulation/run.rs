@@ -216,7 +216,7 @@ impl<F: Future> Future for CatchCrash<F> {
 
 async fn monitor(sim: &Sim, ports: &Ports, loaded: &Loaded, begin: Begin, on_signal: OnSignal) -> Gone {
     let actor = Actor::Operator("ann@host".to_owned());
-    let opened = match monitor::open(ports, loaded, begin, actor, |_| ()).await {
+    let opened = match monitor::open(ports, loaded, begin, actor, &|_| ()).await {
         Ok(Opening::Ready(opened)) => opened,
         Ok(Opening::Ended { ending, .. }) => return Gone::Ended(ending),
         Err(error) => return Gone::Refused(error.to_string()),

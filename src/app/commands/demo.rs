@@ -75,7 +75,7 @@ async fn play(common: &Common, demo: &Demo, timing: Timing, folder: &Path) -> Re
     let _log = logging::start(&loaded.config, common.log_level);
     let begin = Begin::Switch { to: Color::Green, soak: true, no_rollback: false, force: false };
     let ports = Ports::real();
-    let opening = monitor::open(&ports, &loaded, begin, actor::starter(), output::warn).await?;
+    let opening = monitor::open(&ports, &loaded, begin, actor::starter(), &output::warn).await?;
     let Opening::Ready(opened) = opening else {
         return Err(Failure::internal("a new world has nothing to resume"));
     };

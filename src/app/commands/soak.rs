@@ -160,7 +160,7 @@ async fn in_background(loaded: &Loaded, begin: Begin, output: Output) -> Result<
 
 /// Opens a run; `Err` is the exit code if there is nothing to run, which has been printed.
 async fn open(loaded: &Loaded, begin: Begin, output: Output) -> Result<Result<Opened, u8>, Failure> {
-    let (soak, ending) = match monitor::open(&Ports::real(), loaded, begin, actor::starter(), output::warn).await? {
+    let (soak, ending) = match monitor::open(&Ports::real(), loaded, begin, actor::starter(), &output::warn).await? {
         Opening::Ready(opened) => return Ok(Ok(*opened)),
         Opening::Ended { soak, ending } => (soak, ending),
     };

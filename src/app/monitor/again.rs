@@ -31,7 +31,7 @@ pub async fn find(
     deployment: &Deployment,
     config: &Config,
     asked: &Asked<'_>,
-    tell: impl Fn(&str),
+    tell: &(dyn Fn(&str) + Sync),
 ) -> Result<Option<Earlier>, OpenError> {
     let mut earlier = Earlier::Nothing;
     if is_active(deployment, asked).await? {
@@ -44,7 +44,7 @@ pub async fn find(
                 return Ok(Some(Earlier::Unfinished(recovered)));
             }
             if intended {
-                settle(deployment, &tell).await?;
+                settle(deployment, tell).await?;
             } else if recovered.machine.ending().is_some() {
                 resume::complete_journal(deployment, &recovered)?;
                 resume::show_end(deployment, &recovered).await;
@@ -55,7 +55,7 @@ pub async fn find(
         }
         Earlier::Lost(_) => {}
         _ => {
-            settle(deployment, &tell).await?;
+            settle(deployment, tell).await?;
             earlier = Earlier::Nothing;
         }
     }
@@ -68,7 +68,7 @@ async fn is_active(deployment: &Deployment, asked: &Asked<'_>) -> Result<bool, O
     Ok(active == asked.color && !deployment.leads_elsewhere(active, asked.replace).await)
 }
 
-async fn settle(deployment: &Deployment, tell: impl Fn(&str)) -> Result<(), OpenError> {
+async fn settle(deployment: &Deployment, tell: &(dyn Fn(&str) + Sync)) -> Result<(), OpenError> {
     if let Some(settled) = unfinished::settle(deployment).await? {
         tell(&settled);
     }

@@ -18,7 +18,12 @@ pub struct Listeners {
 
 impl Listeners {
     /// Opens the configured listeners. A resumed run continues without one that fails, and reports it through `tell`.
-    pub async fn open(config: &Config, resumed: bool, now: Timestamp, tell: impl Fn(&str)) -> Result<Self, OpenError> {
+    pub async fn open(
+        config: &Config,
+        resumed: bool,
+        now: Timestamp,
+        tell: &(dyn Fn(&str) + Sync),
+    ) -> Result<Self, OpenError> {
         let socket = match ControlSocket::bind(&config.control.socket, config.control.group.as_deref()).await {
             Ok(socket) => {
                 if let Some(why) = socket.kept_out() {

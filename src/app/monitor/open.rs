@@ -126,7 +126,7 @@ pub async fn open(
     loaded: &Loaded,
     begin: Begin,
     actor: Actor,
-    tell: impl Fn(&str),
+    tell: &(dyn Fn(&str) + Sync),
 ) -> Result<Opening, OpenError> {
     let config = &loaded.config;
     let deployment = Deployment::open_in(ports, config)?;
@@ -150,7 +150,7 @@ pub async fn open(
         Begin::Switch { to: color, soak, force, .. } => {
             let (release, replace) = (config.release.as_deref(), force.into());
             let asked = Asked { color, soak, release, actor: actor.clone(), replace };
-            match Box::pin(again::find(&deployment, config, &asked, &tell)).await? {
+            match Box::pin(again::find(&deployment, config, &asked, tell)).await? {
                 Some(Earlier::Ended { soak, ending }) => (begin, Earlier::Ended { soak, ending }),
                 Some(earlier) => {
                     tell(&again::told(color, &earlier));
@@ -169,7 +169,7 @@ pub async fn open(
                 resume::show_end(&deployment, &recovered).await;
                 return Ok(Opening::Ended { soak: Some(recovered.header.settings.soak), ending });
             }
-            let colors = found_or_recorded(config, &recovered, &tell).await;
+            let colors = found_or_recorded(config, &recovered, tell).await;
             go_on(ports, loaded, colors, &deployment, *recovered)?
         }
         Earlier::Nothing | Earlier::Lost(_) => {
@@ -185,7 +185,7 @@ pub async fn open(
     let resumed = matches!(run.first, Event::Resumed(_));
     let now = deployment.now();
     let listeners =
-        if ports.listens { Listeners::open(config, resumed, now, &tell).await? } else { Listeners::default() };
+        if ports.listens { Listeners::open(config, resumed, now, tell).await? } else { Listeners::default() };
     prune(config, &run.header.settings.soak, now);
     Ok(Opening::Ready(Box::new(run.open(ports, &config.colors, deployment, listeners, signals, lock)?)))
 }
@@ -326,7 +326,7 @@ fn go_on(
 }
 
 /// The current instances; the last known ones if discovery fails.
-async fn found_or_recorded(config: &Config, recovered: &RecoveredRun, tell: impl Fn(&str)) -> Colors {
+async fn found_or_recorded(config: &Config, recovered: &RecoveredRun, tell: &(dyn Fn(&str) + Sync)) -> Colors {
     let why = match discover(&config.colors).await {
         Ok(colors) => return colors,
         Err(why) => why,

@@ -18,7 +18,7 @@ fn loaded(folder: &Path, green: &Server, more: &[(&str, &str)]) -> Loaded {
 
 async fn switch(loaded: &Loaded) -> Finished {
     let begin = Begin::Switch { to: Color::Green, soak: false, no_rollback: false, force: false };
-    match open(&Ports::real(), loaded, begin, Actor::Operator("ann@host".to_owned()), |_| ()).await.unwrap() {
+    match open(&Ports::real(), loaded, begin, Actor::Operator("ann@host".to_owned()), &|_| ()).await.unwrap() {
         Opening::Ready(opened) => run(*opened, OnSignal::Abort, Vec::new()).await,
         Opening::Ended { ending, .. } => panic!("ended before it began: {}", ending.reason),
     }
@@ -43,7 +43,7 @@ async fn a_state_file_that_cannot_be_read_is_told_once_while_the_watch_goes_on()
     std::fs::write(&state_file, r#"{"activeColor":"green","lastSwitch":10,"previousColor":"blue"}"#).unwrap();
     let loaded = loaded(tmp.path(), &green, &[("soak.window", "1h"), ("soak.interval", "100ms")]);
     let opened =
-        open(&Ports::real(), &loaded, Begin::Soak, Actor::Operator("ann@host".to_owned()), |_| ()).await.unwrap();
+        open(&Ports::real(), &loaded, Begin::Soak, Actor::Operator("ann@host".to_owned()), &|_| ()).await.unwrap();
     let Opening::Ready(opened) = opened else { panic!() };
     std::fs::write(&state_file, "{").unwrap();
     let (observer, events) = std::sync::mpsc::sync_channel(1_000);

@@ -56,7 +56,7 @@ impl Keeper {
                 self.tell(Happened::Note, text);
                 told.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
             };
-            let mut opening = std::pin::pin!(monitor::open(&self.shared.ports, loaded, begin, actor, note));
+            let mut opening = std::pin::pin!(monitor::open(&self.shared.ports, loaded, begin, actor, &note));
             if let Ok(opened) = timeout(OPENING, opening.as_mut()).await {
                 opened
             } else {
