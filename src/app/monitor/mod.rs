@@ -11,6 +11,7 @@
 //! | `sampler_pool` | one task for each instance that is scraped or probed |
 //! | `freeze` | detects a freeze of automatic rollback |
 //! | `effect_runner` | the tasks that move traffic, read the router and write the state file |
+//! | `json` | events as JSON |
 //! | `recorder` | the thread that writes the recording |
 //! | `clock` | the monotonic clock that counts suspend, the wall clock, and schedules |
 //! | `watchdog` | answers the service manager from the loop |
@@ -30,6 +31,7 @@ mod discovery;
 mod effect_runner;
 mod error;
 mod freeze;
+mod json;
 mod listeners;
 mod log;
 mod looks;

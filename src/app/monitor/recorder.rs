@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::body::Bytes;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
@@ -20,9 +21,17 @@ const SETTLE_TIMEOUT: Duration = Duration::from_secs(1);
 const HOLD_MS: u64 = 1_000;
 
 enum Order {
-    Write(Box<Envelope>),
+    Write(Line),
     /// Answer once everything before is on disk.
     Settle(oneshot::Sender<()>),
+}
+
+/// An event as it is recorded.
+struct Line {
+    json: Bytes,
+    at_ms: u64,
+    /// Whether it is acted on at the end of its round.
+    waits: bool,
 }
 
 pub struct Recorder {
@@ -43,10 +52,11 @@ impl Recorder {
         Self { sender: Some(sender), thread, events, late: None }
     }
 
-    /// Hands over one event; never waits.
-    pub fn record(&mut self, envelope: &Envelope) {
+    /// Hands over one event and its JSON; never waits.
+    pub fn record(&mut self, envelope: &Envelope, json: Bytes) {
         let Some(sender) = &self.sender else { return };
-        if sender.try_send(Order::Write(Box::new(envelope.clone()))).is_ok() {
+        let line = Line { json, at_ms: envelope.at_ms, waits: waits_for_its_round(&envelope.event) };
+        if sender.try_send(Order::Write(line)).is_ok() {
             self.thread.call(false);
         } else {
             // One gap makes the rest useless for a replay: say so once and stop.
@@ -96,7 +106,7 @@ impl Writing {
     fn take_orders(&mut self, receiver: &mut mpsc::Receiver<Order>) {
         loop {
             match receiver.try_recv() {
-                Ok(Order::Write(envelope)) => self.write(&envelope),
+                Ok(Order::Write(line)) => self.write(line),
                 Ok(Order::Settle(answer)) => {
                     self.flush();
                     self.sync();
@@ -112,16 +122,13 @@ impl Writing {
     }
 
     /// The answers of a round are written together with the tick that judges them: nothing is done about them before.
-    fn write(&mut self, envelope: &Envelope) {
-        let since = *self.held_ms.get_or_insert(envelope.at_ms);
-        let written = if waits_for_its_round(&envelope.event) && envelope.at_ms.saturating_sub(since) < HOLD_MS {
-            self.writer.hold(envelope)
-        } else {
-            self.held_ms = None;
-            self.writer.write(envelope)
-        };
-        if let Err(error) = written {
+    fn write(&mut self, Line { json, at_ms, waits }: Line) {
+        let since = *self.held_ms.get_or_insert(at_ms);
+        if let Err(error) = self.writer.hold_line(json) {
             self.tell(&error);
+        }
+        if !waits || at_ms.saturating_sub(since) >= HOLD_MS {
+            self.flush();
         }
     }
 

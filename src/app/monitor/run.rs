@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -12,6 +13,7 @@ use super::answer::Answer;
 use super::clock::{RunClock, every};
 use super::effect_runner::{EffectRunner, told_of_router};
 use super::freeze::FreezeWatch;
+use super::json::Json;
 use super::log::{JOURNAL_TIMEOUT, journaled, log};
 use super::open::Opened;
 use super::recorder::Recorder;
@@ -49,6 +51,7 @@ pub async fn run(opened: Opened, on_signal: OnSignal, observers: Vec<SyncSender<
         journal,
         events,
         observers,
+        json: Json::default(),
         hub,
         notifier,
         rounds: SamplingRounds::new(interval_ms, clock.at_ms()),
@@ -87,6 +90,7 @@ struct Run {
     journal: Journal,
     events: mpsc::Sender<Event>,
     observers: Vec<SyncSender<Box<Envelope>>>,
+    json: Json,
     hub: Hub,
     notifier: Option<Notifier>,
     clock: RunClock,
@@ -271,7 +275,8 @@ impl Run {
             event.edit_texts(scrub_in_place);
             self.seq += 1;
             let envelope = Envelope { seq: self.seq, at_ms: self.clock.at_ms(), wall_ms: self.clock.wall_ms(), event };
-            self.recorder.record(&envelope);
+            let json = self.json.of(&envelope);
+            self.recorder.record(&envelope, json.clone());
             let effects = self.machine.handle(&envelope);
             if effects.iter().any(Effect::needs_record) {
                 self.recorder.settle().await;
@@ -280,12 +285,12 @@ impl Run {
                 queue.extend(self.carry_out(effect).await.map(|what| Event::Trouble { what }));
             }
             // A decision is on disk before it is shown.
-            self.tell(&envelope);
+            self.tell(&envelope, json);
         }
     }
 
-    fn tell(&mut self, envelope: &Envelope) {
-        let news = self.hub.publish(envelope);
+    fn tell(&mut self, envelope: &Envelope, json: Bytes) {
+        let news = self.hub.publish(envelope, json);
         if let Some(notifier) = &self.notifier {
             notifier.tell(&news, envelope, self.machine.settings());
         }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
@@ -11,7 +12,6 @@ use serde_json::value::RawValue;
 use crate::io::journal::RecordingReader;
 
 use super::ring::Frame;
-use super::sse;
 
 const BATCH: usize = 256;
 
@@ -59,7 +59,7 @@ fn read(path: &Path, reader: Option<Reader>, seq: u64) -> Result<(Option<Reader>
         };
         let place: Place = serde_json::from_str(line.get()).map_err(|error| error.to_string())?;
         if place.seq >= seq {
-            frames.push_back(Frame { seq: place.seq, bytes: sse::message(sse::SOAK, Some(place.seq), line.get()) });
+            frames.push_back(Frame { seq: place.seq, json: Bytes::copy_from_slice(line.get().as_bytes()) });
         }
         if frames.len() == BATCH {
             return Ok((Some(reader), frames));

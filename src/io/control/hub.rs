@@ -113,7 +113,7 @@ impl Hub {
         let (orders, inbox) = mpsc::channel(MAX_ORDERS);
         let (ring, news) = (Ring::new(kept, view.seq()), watch::Sender::new(view.seq()));
         let shared = Shared {
-            header: sse::message(sse::HEADER, None, &json(header)),
+            header: sse::message(sse::HEADER, None, &serde_json::to_vec(header).unwrap_or_default()),
             recording: Arc::new(recording),
             orders,
             news,
@@ -128,15 +128,14 @@ impl Hub {
         (Self(Arc::new(shared)), inbox)
     }
 
-    /// Returns what the event changed. Never waits, and needs no runtime.
-    pub fn publish(&self, envelope: &Envelope) -> ViewUpdate {
+    /// Takes an event and its JSON, and returns what it changed. Never waits, and needs no runtime.
+    pub fn publish(&self, envelope: &Envelope, json: Bytes) -> ViewUpdate {
         let seq = envelope.seq;
-        let bytes = sse::message(sse::SOAK, Some(seq), &json(envelope));
         let news = {
             let state = &mut *self.state();
             let news = state.view.apply(envelope);
             state.tally.count(state.view.machine().settings(), &envelope.event, &news);
-            state.ring.push(Frame { seq, bytes });
+            state.ring.push(Frame { seq, json });
             if let Some(listener) = state.listener.as_ref().filter(|_| !news.decisions.is_empty()) {
                 // It may be gone.
                 let _ = listener.send(news.clone());
@@ -238,9 +237,4 @@ impl Hub {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// All keys are text, so there is always a JSON form.
-fn json(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The last events, kept in memory as they are sent.
+//! The last events, kept in memory as they are recorded.
 
 use std::collections::VecDeque;
 
@@ -8,11 +8,11 @@ use super::StreamEnd;
 
 const BATCH: usize = 256;
 
-/// One event, ready to be sent. Clones share the bytes.
+/// One event, as it is recorded. Clones share the bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Frame {
     pub seq: u64,
-    pub bytes: Bytes,
+    pub json: Bytes,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     fn frame(seq: u64) -> Frame {
-        Frame { seq, bytes: Bytes::new() }
+        Frame { seq, json: Bytes::new() }
     }
 
     #[test]

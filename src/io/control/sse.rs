@@ -14,9 +14,10 @@ pub(super) const KEEP_ALIVE: &[u8] = b": alive\n\n";
 const MAX: usize = (1 << 20) + 1024;
 
 /// `data` must be one line, as JSON is.
-pub(super) fn message(event: &str, id: Option<u64>, data: &str) -> Bytes {
+pub(super) fn message(event: &str, id: Option<u64>, data: &(impl AsRef<[u8]> + ?Sized)) -> Bytes {
     let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
-    Bytes::from(format!("event: {event}\n{id}data: {data}\n\n"))
+    let head = format!("event: {event}\n{id}data: ");
+    Bytes::from([head.as_bytes(), data.as_ref(), b"\n\n"].concat())
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

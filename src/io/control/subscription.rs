@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use super::archive::Archive;
 use super::hub::Quota;
 use super::ring::{Frame, Next};
-use super::{Hub, StreamEnd};
+use super::{Hub, StreamEnd, sse};
 
 /// How often, and after which pause, a recording is reread for events not written yet.
 const LOOKS: u32 = 20;
@@ -55,7 +55,7 @@ impl Subscription {
                     Ordering::Less => {}
                     Ordering::Equal => {
                         self.cursor += 1;
-                        return Delivery::Event(frame.bytes);
+                        return Delivery::Event(sse::message(sse::SOAK, Some(frame.seq), &frame.json));
                     }
                     Ordering::Greater => return self.missing(frame.seq),
                 }

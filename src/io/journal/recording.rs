@@ -10,6 +10,7 @@ use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -72,7 +73,7 @@ pub struct RecordingWriter {
     torn: bool,
     disk: Arc<dyn Disk>,
     /// Lines that are not written yet, without their newlines.
-    held: Vec<Vec<u8>>,
+    held: Vec<Bytes>,
     held_bytes: usize,
     packer: Packer,
 }
@@ -125,6 +126,11 @@ impl RecordingWriter {
     /// Takes a record that is written with later ones, at the next `write` or `flush`.
     pub fn hold(&mut self, record: &impl Serialize) -> Result<(), RecordingError> {
         let line = serde_json::to_vec(record).map_err(|error| self.failed(error.into()))?;
+        self.hold_line(line.into())
+    }
+
+    /// The same of a record whose JSON is known.
+    pub fn hold_line(&mut self, line: Bytes) -> Result<(), RecordingError> {
         if line.len() > MAX_LINE {
             return Err(self.failed(io::Error::other(format!("a record of {} bytes is too long", line.len()))));
         }

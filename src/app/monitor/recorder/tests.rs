@@ -30,7 +30,8 @@ impl Recording {
 
     fn feed(&mut self, at_ms: u64, event: Event) {
         self.seq += 1;
-        self.recorder.record(&Envelope { seq: self.seq, at_ms, wall_ms: 0, event });
+        let envelope = Envelope { seq: self.seq, at_ms, wall_ms: 0, event };
+        self.recorder.record(&envelope, serde_json::to_vec(&envelope).unwrap().into());
     }
 
     /// What so many instances answer in one round.

@@ -15,7 +15,7 @@ async fn monitor(folder: &Path) -> (Server, Hub, mpsc::Receiver<Order>) {
     let mut harness = Harness::new(settings());
     harness.second(HEALTHY);
     for envelope in &harness.log {
-        hub.publish(envelope);
+        hub.publish(envelope, serde_json::to_vec(envelope).unwrap().into());
     }
     let socket = ControlSocket::bind(&folder.join("control.sock"), None).await.unwrap();
     let status = Arc::new(|| -> std::pin::Pin<Box<dyn Future<Output = _> + Send>> {

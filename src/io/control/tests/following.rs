@@ -91,7 +91,7 @@ async fn a_client_that_takes_nothing_is_cut_off_and_the_others_get_everything() 
     for seq in 1..=20_000 {
         envelope.seq = seq;
         harness.writer.write(&envelope).unwrap();
-        harness.hub.publish(&envelope);
+        harness.hub.publish(&envelope, serde_json::to_vec(&envelope).unwrap().into());
         if seq % 32 == 0 {
             assert_eq!(places(&mut listening, 32).await.last(), Some(&seq));
         }

@@ -76,13 +76,15 @@ impl Harness {
     pub fn publish(&mut self, range: std::ops::Range<usize>) {
         for envelope in &self.events[range] {
             self.writer.write(envelope).unwrap();
-            self.hub.publish(envelope);
+            self.hub.publish(envelope, serde_json::to_vec(envelope).unwrap().into());
         }
     }
 
     /// Publishes them and leaves them out of the recording.
     pub fn publish_only(&self, range: std::ops::Range<usize>) {
-        self.events[range].iter().for_each(|envelope| drop(self.hub.publish(envelope)));
+        self.events[range]
+            .iter()
+            .for_each(|envelope| drop(self.hub.publish(envelope, serde_json::to_vec(envelope).unwrap().into())));
     }
 
     pub fn break_state_file(&self) {

@@ -62,7 +62,7 @@ pub(super) struct Packer(Option<Box<Model>>);
 
 impl Packer {
     /// One line for these, without its newline; `None` if they are too many, or would not be smaller.
-    pub fn pack(&mut self, lines: &[Vec<u8>]) -> Option<Vec<u8>> {
+    pub fn pack(&mut self, lines: &[impl AsRef<[u8]>]) -> Option<Vec<u8>> {
         let packed = self.try_to_pack(lines);
         if packed.is_none() {
             self.0 = None;
@@ -70,16 +70,17 @@ impl Packer {
         packed
     }
 
-    fn try_to_pack(&mut self, lines: &[Vec<u8>]) -> Option<Vec<u8>> {
-        let bytes: usize = lines.iter().map(|line| line.len() + 1).sum();
-        if lines.len() > MAX_LINES || bytes > MAX_UNPACKED {
+    fn try_to_pack(&mut self, lines: &[impl AsRef<[u8]>]) -> Option<Vec<u8>> {
+        let lines = || lines.iter().map(AsRef::as_ref);
+        let (count, bytes) = (lines().len(), lines().map(|line| line.len() + 1).sum::<usize>());
+        if count > MAX_LINES || bytes > MAX_UNPACKED {
             return None;
         }
         let known = self.0.take().filter(|model| !model.is_full());
         let fresh = known.is_none();
         let mut model = known.unwrap_or_else(|| Box::new(Model::new()));
         let (before, mut encoder, mut crc) = (model.counts(), Encoder::new(), Crc::new());
-        for line in lines {
+        for line in lines() {
             model.write(&mut encoder, std::str::from_utf8(line).ok()?);
             update(&mut crc, line);
         }
@@ -87,7 +88,7 @@ impl Packer {
         let texts = texts.iter().map(|text| RawValue::from_string(text.clone()).ok());
         let packed = Packed {
             version: VERSION,
-            lines: lines.len(),
+            lines: count,
             fresh,
             templates: templates.map(str::to_owned).collect(),
             texts: texts.collect::<Option<_>>()?,

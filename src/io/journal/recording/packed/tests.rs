@@ -87,7 +87,7 @@ fn a_reader_says_what_is_wrong_with_a_packed_line() {
 #[test]
 fn lines_that_would_not_be_smaller_stay_as_they_are() {
     let mut packer = Packer::default();
-    assert_eq!(packer.pack(&[]), None);
+    assert_eq!(packer.pack(&[] as &[Vec<u8>]), None);
     assert_eq!(packer.pack(&lines("1\n2")), None);
     assert_eq!(packer.pack(&[vec![0xff; 900], vec![0xff; 900]]), None, "not UTF-8");
     assert_eq!(packer.pack(&vec![b"[1,2,3]".to_vec(); MAX_LINES + 1]), None);
