@@ -33,7 +33,7 @@ impl Write for Paper {
 
 /// Runs a soak and prints it in a form.
 async fn printed(deployment: &Deployment, output: Output, terminal: Option<Width>) -> String {
-    let opened = opened(deployment, Begin::Soak).await;
+    let opened = Box::pin(opened(deployment, Begin::Soak)).await;
     let paper = Paper::default();
     let form = Form {
         output,
@@ -43,7 +43,7 @@ async fn printed(deployment: &Deployment, output: Output, terminal: Option<Width
         quiet: None,
     };
     let printer = Printer::start(form, opened.view(), Box::new(paper.clone()));
-    run(opened, OnSignal::Abort, vec![printer.events()]).await;
+    Box::pin(run(opened, OnSignal::Abort, Some(printer.observer()))).await;
     tokio::task::spawn_blocking(move || printer.finish()).await.unwrap();
     paper.text()
 }

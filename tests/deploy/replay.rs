@@ -36,7 +36,7 @@ async fn replays_as_it_went(deployment: &Deployment) {
     let opened =
         opened(deployment, Begin::Switch { to: Color::Green, soak: true, no_rollback: false, force: false }).await;
     let recording = opened.places.recording.clone();
-    let Finished::Ended(ended) = run(opened, OnSignal::Abort, Vec::new()).await else { panic!("nobody sent a signal") };
+    let Finished::Ended(ended) = run(opened, OnSignal::Abort, None).await else { panic!("nobody sent a signal") };
 
     let (decided, ending) = replay(&recording);
     assert_eq!(ending, Some(ended));

@@ -23,7 +23,7 @@ pub async fn opened(deployment: &Deployment, begin: Begin) -> Opened {
 
 /// Runs to the end.
 pub async fn watched(deployment: &Deployment, begin: Begin) -> Ending {
-    match run(opened(deployment, begin).await, OnSignal::Abort, Vec::new()).await {
+    match run(opened(deployment, begin).await, OnSignal::Abort, None).await {
         Finished::Ended(ending) => ending,
         Finished::CutOff | Finished::Saved => panic!("nobody sent a signal"),
     }

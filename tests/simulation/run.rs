@@ -253,7 +253,7 @@ async fn monitor(sim: &Sim, ports: &Ports, loaded: &Loaded, begin: Begin, on_sig
             _ => {}
         }
     }
-    match monitor::run(*opened, on_signal, Vec::new()).await {
+    match monitor::run(*opened, on_signal, None).await {
         Finished::Ended(ending) => Gone::Ended(ending),
         Finished::Saved | Finished::CutOff => Gone::Saved,
     }

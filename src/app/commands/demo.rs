@@ -79,7 +79,7 @@ async fn play(common: &Common, demo: &Demo, timing: Timing, folder: &Path) -> Re
     let Opening::Ready(opened) = opening else {
         return Err(Failure::internal("a new world has nothing to resume"));
     };
-    let monitor = tokio::spawn(monitor::run(*opened, OnSignal::Abort, Vec::new()));
+    let monitor = tokio::spawn(monitor::run(*opened, OnSignal::Abort, None));
     let mut setup = screen::setup(&loaded.config, common, false);
     let controls = world.controls();
     let menu = FaultMenu { items: fault_names(), current: None };

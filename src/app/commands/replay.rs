@@ -85,14 +85,8 @@ async fn print(
         Form { output, terminal: None, places: Places { journal, recording }, job: JobFiles::default(), quiet: None };
     let printed = tokio::task::spawn_blocking(move || {
         let printer = Printer::start(form, View::new(header.settings), Box::new(stdout()));
-        let to = printer.events();
-        // Sending waits for the reader of stdout, and ends when that is gone.
-        for envelope in events {
-            if to.send(Box::new(envelope)).is_err() {
-                break;
-            }
-        }
-        drop(to);
+        printer.events().take_all(events);
+        // Waits for the reader of stdout, until that is gone.
         printer.finish();
     });
     printed.await.map_err(Failure::internal)?;

@@ -130,7 +130,7 @@ pub async fn watch(loaded: &Loaded, begin: Begin, output: Output, on_signal: OnS
     };
     let form = format::of(output, opened.places.clone());
     let printer = Printer::start(form, opened.view(), Box::new(stdout()));
-    let finished = monitor::run(opened, on_signal, vec![printer.events()]).await;
+    let finished = monitor::run(opened, on_signal, Some(printer.observer())).await;
     let last_lines = tokio::task::spawn_blocking(move || printer.finish());
     if timeout(PRINT_TIMEOUT, last_lines).await.is_err() {
         tracing::warn!("the last lines are not read: exiting without them");
@@ -153,7 +153,7 @@ pub async fn watch(loaded: &Loaded, begin: Begin, output: Output, on_signal: OnS
 /// The background process: prints nothing.
 async fn in_background(loaded: &Loaded, begin: Begin, output: Output) -> Result<u8, Failure> {
     match open(loaded, begin, output).await? {
-        Ok(opened) => Ok(monitor::run(opened, OnSignal::Save, Vec::new()).await.exit_code()),
+        Ok(opened) => Ok(monitor::run(opened, OnSignal::Save, None).await.exit_code()),
         Err(code) => Ok(code),
     }
 }

@@ -23,7 +23,7 @@ mod told;
 pub use conclusion::JobFiles;
 pub(crate) use conclusion::{Conclusion, conclude, is_concluded};
 pub use printer::{Form, Output, Printer, Width};
-pub(crate) use printer::{Places, Printed, Quiet};
+pub(crate) use printer::{Places, Printed, Quiet, Unread};
 pub(crate) use services::print;
 pub use services::{Happened, News, Teller};
 pub(crate) use told::Told;

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -18,6 +20,8 @@ use super::json::Json;
 
 /// Events that may wait for a slow reader of stdout; beyond that it is dropped, because the soak never waits.
 const BACKLOG: usize = 16_384;
+/// So many are handed over together at most.
+const MAX_HELD: usize = 1_024;
 /// A terminal's progress line moves at least this often, so that its clock is seen to run.
 const REFRESH: Duration = Duration::from_secs(1);
 
@@ -100,36 +104,90 @@ pub trait PrintEvents: Send {
     }
 }
 
-/// Where a printer takes events from. The queue is as large as it may get from the start, so it holds little for each.
-pub type Printed = SyncSender<Box<Envelope>>;
+/// Where a printer takes events from.
+#[derive(Clone)]
+pub struct Printed {
+    sender: Sender<Vec<Envelope>>,
+    /// Events that are not handed over yet.
+    held: Vec<Envelope>,
+    /// Events that the printer has not printed yet.
+    waiting: Arc<AtomicUsize>,
+}
+
+/// Why an event is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// Too many wait.
+    Full,
+    /// Nothing more is printed.
+    Over,
+}
+
+impl Printed {
+    /// Whether one more event is taken; asked before [`Self::take`].
+    pub fn room(&self) -> Result<(), Unread> {
+        if self.waiting.load(Ordering::Relaxed) + self.held.len() < BACKLOG { Ok(()) } else { Err(Unread::Full) }
+    }
+
+    /// Takes an event. One that is `told_later`, because nothing is printed of it, is handed over with the next ones: to wake
+    /// the printer for each answer of many instances costs more than what it does with it.
+    pub fn take(&mut self, envelope: Envelope, told_later: bool) -> Result<(), Unread> {
+        self.room()?;
+        self.held.push(envelope);
+        if told_later && self.held.len() < MAX_HELD {
+            return Ok(());
+        }
+        self.hand_over()
+    }
+
+    /// Takes events that are all there already.
+    pub fn take_all(mut self, envelopes: Vec<Envelope>) {
+        self.held.extend(envelopes);
+        // Without a reader there is nothing left to do.
+        let _ = self.hand_over();
+    }
+
+    fn hand_over(&mut self) -> Result<(), Unread> {
+        self.waiting.fetch_add(self.held.len(), Ordering::Relaxed);
+        self.sender.send(std::mem::take(&mut self.held)).map_err(|_| Unread::Over)
+    }
+}
 
 /// A running printer.
 pub struct Printer {
-    sender: Printed,
+    printed: Printed,
     thread: JoinHandle<()>,
 }
 
 impl Printer {
     /// Starts printing a run on `out` from the view's state. A closed stdout (`| head`) ends only the printing.
     pub fn start(form: Form, view: View, out: Box<dyn Write + Send>) -> Self {
-        let (sender, receiver) = sync_channel(BACKLOG);
+        let (sender, receiver) = channel();
+        let waiting = Arc::<AtomicUsize>::default();
+        let printed = Printed { sender, held: Vec::new(), waiting: Arc::clone(&waiting) };
         let thread = thread::spawn(move || {
-            let printed = print_all(&receiver, form, view, out);
+            let printed = print_all(&receiver, &waiting, form, view, out);
             if let Err(error) = printed {
                 tracing::warn!(%error, "nothing more is printed");
             }
         });
-        Self { sender, thread }
+        Self { printed, thread }
     }
 
-    /// The channel for events. Use [`SyncSender::try_send`], which never waits.
+    /// Where it takes events from.
     pub fn events(&self) -> Printed {
-        self.sender.clone()
+        self.printed.clone()
     }
 
-    /// Waits until everything sent so far is printed. All other senders must be dropped by then.
+    /// The same for a run, which says whether an event may change what is printed. It takes no more if it is too far behind.
+    pub fn observer(&self) -> Box<dyn FnMut(Envelope, bool) -> bool + Send> {
+        let mut printed = self.events();
+        Box::new(move |envelope, is_told| printed.take(envelope, !is_told).is_ok())
+    }
+
+    /// Waits until everything taken so far is printed. All that it takes events from must be dropped by then.
     pub fn finish(self) {
-        drop(self.sender);
+        drop(self.printed);
         if self.thread.join().is_err() {
             tracing::error!("the printing thread panicked");
         }
@@ -137,7 +195,8 @@ impl Printer {
 }
 
 fn print_all(
-    receiver: &Receiver<Box<Envelope>>,
+    receiver: &Receiver<Vec<Envelope>>,
+    waiting: &AtomicUsize,
     form: Form,
     mut view: View,
     out: Box<dyn Write + Send>,
@@ -150,14 +209,17 @@ fn print_all(
     };
     loop {
         match receiver.recv_timeout(REFRESH) {
-            Ok(envelope) => {
-                let news = view.apply(&envelope);
-                let told = match quiet {
-                    Some(quiet) => quiet.filter(envelope.wall_ms, news),
-                    None => Some(news),
-                };
-                if let Some(news) = told {
-                    printer.news(&view, &news)?;
+            Ok(envelopes) => {
+                for envelope in envelopes {
+                    let news = view.apply(&envelope);
+                    let told = match quiet {
+                        Some(quiet) => quiet.filter(envelope.wall_ms, news),
+                        None => Some(news),
+                    };
+                    if let Some(news) = told {
+                        printer.news(&view, &news)?;
+                    }
+                    waiting.fetch_sub(1, Ordering::Relaxed);
                 }
             }
             Err(RecvTimeoutError::Timeout) => printer.idle(&view)?,

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -23,6 +22,7 @@ use super::stop::{Finished, OnSignal};
 use super::watchdog::Watchdog;
 use crate::config::scrub_in_place;
 use crate::core::soak::{Effect, Envelope, Event, Machine, Refusal};
+use crate::core::view::ViewUpdate;
 use crate::io::control::{Hub, Order, StreamEnd};
 use crate::io::descriptors;
 use crate::io::journal::Journal;
@@ -36,8 +36,11 @@ const GATE_POLL: Duration = Duration::from_millis(500);
 /// Least time between two runs of a router's `read` command.
 const COMMAND_EVERY_MS: u64 = 1_000;
 
-/// Runs one soak to its end. Every event is also sent to the observers; one that does not keep up is dropped.
-pub async fn run(opened: Opened, on_signal: OnSignal, observers: Vec<SyncSender<Box<Envelope>>>) -> Finished {
+/// Takes every event of a run, and whether it may change what is told of the run; never waits. `false` if it does not keep up.
+pub type Observer = Box<dyn FnMut(Envelope, bool) -> bool + Send>;
+
+/// Runs one soak to its end.
+pub async fn run(opened: Opened, on_signal: OnSignal, observer: Option<Observer>) -> Finished {
     let Opened { machine, first, seq, samplers, runner, recorder, journal, events, mut inbox, .. } = opened;
     let Opened { hub, notifier, mut orders, server, mut signals, lock, clock, disk, shared, .. } = opened;
     let interval_ms = machine.settings().interval_ms;
@@ -50,7 +53,7 @@ pub async fn run(opened: Opened, on_signal: OnSignal, observers: Vec<SyncSender<
         recorder,
         journal,
         events,
-        observers,
+        observer,
         json: Json::default(),
         hub,
         notifier,
@@ -89,7 +92,7 @@ struct Run {
     recorder: Recorder,
     journal: Journal,
     events: mpsc::Sender<Event>,
-    observers: Vec<SyncSender<Box<Envelope>>>,
+    observer: Option<Observer>,
     json: Json,
     hub: Hub,
     notifier: Option<Notifier>,
@@ -267,7 +270,7 @@ impl Run {
         self.feed(Event::Tick { skipped: due.skipped }).await;
     }
 
-    /// Numbers an event, sends it to all observers, carries out the effects. A failure becomes an event of its own.
+    /// Numbers an event, tells everybody, carries out the effects. A failure becomes an event of its own.
     async fn feed(&mut self, event: Event) {
         let mut queue: VecDeque<Event> = self.freeze.change(self.clock.now()).into_iter().chain([event]).collect();
         while let Some(mut event) = queue.pop_front() {
@@ -285,23 +288,21 @@ impl Run {
                 queue.extend(self.carry_out(effect).await.map(|what| Event::Trouble { what }));
             }
             // A decision is on disk before it is shown.
-            self.tell(&envelope, json);
+            self.tell(envelope, json);
         }
     }
 
-    fn tell(&mut self, envelope: &Envelope, json: Bytes) {
-        let news = self.hub.publish(envelope, json);
+    fn tell(&mut self, envelope: Envelope, json: Bytes) {
+        let news = self.hub.publish(&envelope, json);
         if let Some(notifier) = &self.notifier {
-            notifier.tell(&news, envelope, self.machine.settings());
+            notifier.tell(&news, &envelope, self.machine.settings());
         }
-        self.observers.retain(|observer| match observer.try_send(Box::new(envelope.clone())) {
-            Ok(()) => true,
-            Err(TrySendError::Full(_)) => {
-                tracing::warn!("an observer does not keep up and is dropped");
-                false
-            }
-            Err(TrySendError::Disconnected(_)) => false,
-        });
+        // While the gate waits, the time that passes is told.
+        let is_told = news != ViewUpdate::default() || self.machine.phase() == Phase::Gating;
+        if self.observer.as_mut().is_some_and(|observer| !observer(envelope, is_told)) {
+            tracing::warn!("the observer does not keep up and is dropped");
+            self.observer = None;
+        }
     }
 
     /// Carries out one effect; the sentence says what failed.
@@ -372,7 +373,7 @@ impl Run {
             (Finished::Ended(ending), _) => self.hub.finish(StreamEnd::Ended(ending.clone())),
             (_, signal) => self.hub.finish(StreamEnd::Stopped { why: signal.unwrap_or("a signal").to_owned() }),
         }
-        drop(self.observers);
+        drop(self.observer);
         let recorder = self.recorder;
         let closed = on_thread(&*self.disk, move || recorder.finish());
         if timeout(JOURNAL_TIMEOUT, closed).await.is_err() {

@@ -19,7 +19,7 @@ fn loaded(folder: &Path, green: &Server, more: &[(&str, &str)]) -> Loaded {
 async fn switch(loaded: &Loaded) -> Finished {
     let begin = Begin::Switch { to: Color::Green, soak: false, no_rollback: false, force: false };
     match open(&Ports::real(), loaded, begin, Actor::Operator("ann@host".to_owned()), &|_| ()).await.unwrap() {
-        Opening::Ready(opened) => run(*opened, OnSignal::Abort, Vec::new()).await,
+        Opening::Ready(opened) => run(*opened, OnSignal::Abort, None).await,
         Opening::Ended { ending, .. } => panic!("ended before it began: {}", ending.reason),
     }
 }
@@ -47,7 +47,8 @@ async fn a_state_file_that_cannot_be_read_is_told_once_while_the_watch_goes_on()
     let Opening::Ready(opened) = opened else { panic!() };
     std::fs::write(&state_file, "{").unwrap();
     let (observer, events) = std::sync::mpsc::sync_channel(1_000);
-    let running = tokio::spawn(run(*opened, OnSignal::Abort, vec![observer]));
+    let observer: Observer = Box::new(move |envelope, _| observer.try_send(envelope).is_ok());
+    let running = tokio::spawn(run(*opened, OnSignal::Abort, Some(observer)));
     let told = tokio::task::spawn_blocking(move || {
         let mut told = Vec::new();
         let mut readings = 0;

@@ -144,7 +144,7 @@ impl Keeper {
         };
         self.shared.teller.tell(news.clone());
         let mut decisions = hub.decisions();
-        let mut task = tokio::spawn(monitor::run(*opened, OnSignal::Save, Vec::new()));
+        let mut task = tokio::spawn(monitor::run(*opened, OnSignal::Save, None));
         let finished = loop {
             tokio::select! {
                 biased;

@@ -1,13 +1,12 @@
 //! Following a run from outside its process, with lines.
 
 use std::io::stdout;
-use std::sync::mpsc::TrySendError;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
 use crate::app::called;
-use crate::app::headless::{Conclusion, Output, Places, Printed, Printer, Quiet};
+use crate::app::headless::{Conclusion, Output, Places, Printed, Printer, Quiet, Unread};
 use crate::config::Config;
 use crate::core::soak::{Envelope, RecordingHeader};
 use crate::core::view::View;
@@ -198,8 +197,8 @@ impl<'a> Screen<'a> {
                 Ok(StreamItem::Event(envelope)) => {
                     self.seen = self.seen.max(Some(envelope.wall_ms));
                     let watches = self.watches(&envelope);
-                    let Some(to) = &to else { continue };
-                    if !unread && !hand_over(to, envelope).await {
+                    let Some(to) = &mut to else { continue };
+                    if !unread && !hand_over(to, *envelope).await {
                         // Stdout is closed; the soak continues.
                         if self.until == Until::TheEnd {
                             return Ok(Shown::Left);
@@ -239,9 +238,9 @@ impl<'a> Screen<'a> {
         let Some(id) = newest(self.config) else { return false };
         let opened = RecordingReader::<Envelope>::open::<RecordingHeader>(&recording_path(&folder, &id));
         let Ok((header, envelopes)) = opened else { return false };
-        let to = self.begin(&header);
+        let mut to = self.begin(&header);
         for envelope in envelopes.map_while(Result::ok) {
-            if !hand_over(&to, Box::new(envelope)).await {
+            if !hand_over(&mut to, envelope).await {
                 break;
             }
         }
@@ -306,16 +305,11 @@ impl<'a> Screen<'a> {
 }
 
 /// Waits for a slow reader of stdout; `false` if it is gone.
-async fn hand_over(to: &Printed, envelope: Box<Envelope>) -> bool {
-    let mut envelope = envelope;
-    loop {
-        match to.try_send(envelope) {
-            Ok(()) => return true,
-            Err(TrySendError::Disconnected(_)) => return false,
-            Err(TrySendError::Full(back)) => envelope = back,
-        }
+async fn hand_over(to: &mut Printed, envelope: Envelope) -> bool {
+    while to.room() == Err(Unread::Full) {
         sleep(POLL).await;
     }
+    to.take(envelope, false).is_ok()
 }
 
 fn places(config: &Config, header: &RecordingHeader) -> Places {
