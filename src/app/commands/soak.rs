@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use crate::app::cli::{Common, Watch};
 use crate::app::headless::{Output, Printer, Told, conclude};
 use crate::app::monitor;
-use crate::app::monitor::{Begin, Finished, OnSignal, Opened, Opening};
+use crate::app::monitor::{Begin, Finished, Observer, OnSignal, Opened, Opening};
 use crate::app::tui;
 use crate::config::{Config, Loaded};
 use crate::io::journal::Journal;
@@ -130,7 +130,7 @@ pub async fn watch(loaded: &Loaded, begin: Begin, output: Output, on_signal: OnS
     };
     let form = format::of(output, opened.places.clone());
     let printer = Printer::start(form, opened.view(), Box::new(stdout()));
-    let finished = monitor::run(opened, on_signal, Some(printer.observer())).await;
+    let finished = run_beside_samplers(opened, on_signal, Some(printer.observer())).await;
     let last_lines = tokio::task::spawn_blocking(move || printer.finish());
     if timeout(PRINT_TIMEOUT, last_lines).await.is_err() {
         tracing::warn!("the last lines are not read: exiting without them");
@@ -150,10 +150,18 @@ pub async fn watch(loaded: &Loaded, begin: Begin, output: Output, on_signal: OnS
     Ok(Watched::Ran(finished))
 }
 
+/// On the threads that ask the instances: to wake another one for each answer takes longer than what is done with it.
+async fn run_beside_samplers(opened: Opened, on_signal: OnSignal, observer: Option<Observer>) -> Finished {
+    match tokio::spawn(monitor::run(opened, on_signal, observer)).await {
+        Ok(finished) => finished,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
 /// The background process: prints nothing.
 async fn in_background(loaded: &Loaded, begin: Begin, output: Output) -> Result<u8, Failure> {
     match open(loaded, begin, output).await? {
-        Ok(opened) => Ok(monitor::run(opened, OnSignal::Save, None).await.exit_code()),
+        Ok(opened) => Ok(run_beside_samplers(opened, OnSignal::Save, None).await.exit_code()),
         Err(code) => Ok(code),
     }
 }
