@@ -41,7 +41,8 @@ impl Agents {
 
     pub fn start(&self) -> Running {
         let mut agent = self.begin();
-        agent.hear("\"message\":\"watching ");
+        // What it says of a service may come before.
+        agent.hear_among("\"message\":\"watching ");
         agent
     }
 

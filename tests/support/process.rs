@@ -1,5 +1,6 @@
 //! The program as a process: started, listened to, signalled, and never waited for without a limit.
 
+use std::collections::VecDeque;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -17,6 +18,8 @@ const LIMIT: Duration = Duration::from_mins(2);
 pub struct Running {
     child: Child,
     lines: Receiver<String>,
+    /// Lines that came before one that was waited for, and can still be heard.
+    before: VecDeque<String>,
     heard: String,
     stderr: JoinHandle<String>,
 }
@@ -91,7 +94,7 @@ impl Running {
             stderr.read_to_end(&mut bytes).unwrap();
             String::from_utf8_lossy(&bytes).into_owned()
         });
-        Self { child, lines, heard: String::new(), stderr }
+        Self { child, lines, before: VecDeque::new(), heard: String::new(), stderr }
     }
 
     /// Its process ID.
@@ -102,6 +105,24 @@ impl Running {
     /// Waits until it prints a line with this text, and returns the line.
     #[track_caller]
     pub fn hear(&mut self, text: &str) -> String {
+        while let Some(line) = self.before.pop_front() {
+            if line.contains(text) {
+                return line;
+            }
+        }
+        self.next_line(text, |_| ())
+    }
+
+    /// The same, and what comes before it can still be heard.
+    #[track_caller]
+    pub fn hear_among(&mut self, text: &str) {
+        let mut before = std::mem::take(&mut self.before);
+        self.next_line(text, |line| before.push_back(line));
+        self.before = before;
+    }
+
+    #[track_caller]
+    fn next_line(&mut self, text: &str, mut other: impl FnMut(String)) -> String {
         let deadline = Instant::now() + LIMIT;
         loop {
             match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
@@ -111,6 +132,7 @@ impl Running {
                     if line.contains(text) {
                         return line;
                     }
+                    other(line);
                 }
                 Err(RecvTimeoutError::Timeout) => panic!("`{text}` was not said within {LIMIT:?}: {}", self.heard),
                 Err(RecvTimeoutError::Disconnected) => {
