@@ -36,7 +36,8 @@ const GATE_POLL: Duration = Duration::from_millis(500);
 /// Least time between two runs of a router's `read` command.
 const COMMAND_EVERY_MS: u64 = 1_000;
 
-/// Takes every event of a run, and whether it may change what is told of the run; never waits. `false` if it does not keep up.
+/// Takes every event of a run, and whether it may change what is told of the run; never waits. `false` if it takes no more:
+/// it does not keep up, or has no reader any more.
 pub type Observer = Box<dyn FnMut(Envelope, bool) -> bool + Send>;
 
 /// Runs one soak to its end.
@@ -300,7 +301,7 @@ impl Run {
         // While the gate waits, the time that passes is told.
         let is_told = news != ViewUpdate::default() || self.machine.phase() == Phase::Gating;
         if self.observer.as_mut().is_some_and(|observer| !observer(envelope, is_told)) {
-            tracing::warn!("the observer does not keep up and is dropped");
+            tracing::warn!("the observer does not keep up or has no reader, and is dropped");
             self.observer = None;
         }
     }
