@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,6 @@ use jiff::tz::TimeZone;
 use rustix::process::geteuid;
 use tracing::Level;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
-use tracing_appender::rolling::{RollingFileAppender, Rotation};
 
 use crate::config::{Config, scrub};
 use crate::io::journal::{create_private_dir, open_log};
@@ -37,31 +36,16 @@ const SUFFIX: &str = "jsonl";
 /// Starts logging; the guard flushes on drop. A log that cannot be written is a warning: no command fails for it.
 pub fn start(config: &Config, level: Level) -> Option<WorkerGuard> {
     let folder = config.service_dir().join("log");
-    let today = folder.join(format!("{PREFIX}.{}.{SUFFIX}", day_of(Timestamp::now())));
-    // Made here, so that it belongs to whom the folder belongs.
-    let made = create_private_dir(&folder).and_then(|()| open_log(&today));
-    if made.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied) && is_another_s(&folder) {
-        // The log is that of its user: a member of `control.group` who asks the monitor has none there.
-        return None;
-    }
-    let appender = made.map_err(|error| error.to_string()).and_then(|_| {
-        RollingFileAppender::builder()
-            .rotation(Rotation::DAILY)
-            .filename_prefix(PREFIX)
-            .filename_suffix(SUFFIX)
-            .max_log_files(KEPT)
-            .build(&folder)
-            .map_err(|error| error.to_string())
-    });
-    match appender {
-        Ok(appender) => {
-            let limited = Limited::new(appender, &folder, MAX, Timestamp::now);
-            let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(BACKLOG).finish(limited);
+    match create_private_dir(&folder).and_then(|()| Daily::open(&folder, MAX, Timestamp::now)) {
+        Ok(daily) => {
+            let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(BACKLOG).finish(daily);
             let filter = tracing_subscriber::filter::Targets::new().with_target("switchback", level);
             let layer = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(writer);
             install(layer, filter);
             Some(guard)
         }
+        // The log is that of its user: a member of `control.group` who asks the monitor has none there.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied && is_another_s(&folder) => None,
         Err(error) => {
             output::warn(&format!("cannot write a log in `{}`: {error}", folder.display()));
             None
@@ -89,37 +73,54 @@ fn day_of(at: Timestamp) -> String {
     TimeZone::UTC.to_datetime(at).date().to_string()
 }
 
-struct Limited<W> {
-    to: W,
+/// The file of the day, made so that it belongs to whom the folder belongs.
+struct Daily {
     folder: PathBuf,
     largest: u64,
     now: fn() -> Timestamp,
-    /// The day of the file that is written, and how large it is.
     day: String,
+    file: File,
     written: u64,
     is_full: bool,
 }
 
-impl<W: Write> Limited<W> {
-    fn new(to: W, folder: &Path, largest: u64, now: fn() -> Timestamp) -> Self {
-        let (folder, day) = (folder.to_owned(), String::new());
-        Self { to, folder, largest, now, day, written: 0, is_full: false }
+impl Daily {
+    fn open(folder: &Path, largest: u64, now: fn() -> Timestamp) -> io::Result<Self> {
+        let day = day_of(now());
+        let (file, written) = open_day(folder, &day)?;
+        Ok(Self { folder: folder.to_owned(), largest, now, day, file, written, is_full: false })
     }
 
-    /// Takes note of a new day, whose file other processes may have written to already.
-    fn look_at_the_day(&mut self) {
+    fn look_at_the_day(&mut self) -> io::Result<()> {
         let day = day_of((self.now)());
         if day != self.day {
-            let path = self.folder.join(format!("{PREFIX}.{day}.{SUFFIX}"));
-            self.written = fs::metadata(path).map_or(0, |file| file.len());
+            (self.file, self.written) = open_day(&self.folder, &day)?;
             (self.day, self.is_full) = (day, false);
         }
+        Ok(())
     }
 }
 
-impl<W: Write> Write for Limited<W> {
+/// The file of a day and how much other processes have written to it; the oldest files beyond [`KEPT`] are removed.
+fn open_day(folder: &Path, day: &str) -> io::Result<(File, u64)> {
+    let file = open_log(&folder.join(format!("{PREFIX}.{day}.{SUFFIX}")))?;
+    let written = file.metadata()?.len();
+    let mut days: Vec<PathBuf> = fs::read_dir(folder)?.flatten().map(|entry| entry.path()).collect();
+    days.retain(|path| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.starts_with(&format!("{PREFIX}.")) && name.ends_with(&format!(".{SUFFIX}"))
+    });
+    days.sort_unstable();
+    for old in days.iter().rev().skip(KEPT) {
+        // Another process may have removed it.
+        let _ = fs::remove_file(old);
+    }
+    Ok((file, written))
+}
+
+impl Write for Daily {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.look_at_the_day();
+        self.look_at_the_day()?;
         let text = String::from_utf8_lossy(line);
         let text = scrub(&text);
         let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
@@ -127,19 +128,19 @@ impl<W: Write> Write for Limited<W> {
             if !std::mem::replace(&mut self.is_full, true) {
                 let (now, size) = ((self.now)(), size(self.largest));
                 writeln!(
-                    self.to,
+                    self.file,
                     "{{\"timestamp\":\"{now}\",\"level\":\"WARN\",\"message\":\"the log of this day has {size}: nothing more \
                      is written to it\",\"target\":\"switchback::log\"}}"
                 )?;
             }
             return Ok(line.len());
         }
-        self.to.write_all(text.as_bytes())?;
+        self.file.write_all(text.as_bytes())?;
         self.written = self.written.saturating_add(length);
         Ok(line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.to.flush()
+        self.file.flush()
     }
 }
