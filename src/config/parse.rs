@@ -206,7 +206,7 @@ pub fn listen(text: &str) -> Result<SocketAddr> {
 
 /// A command line as a JSON array of strings.
 pub fn command_json(text: &str) -> Result<Vec<String>> {
-    serde_json::from_str(text).map_err(|_| "not a JSON array of strings".into())
+    serde_json::from_slice(text.as_bytes()).map_err(|_| "not a JSON array of strings".into())
 }
 
 /// A command line: at least the program, and nothing that the system cannot pass on.

@@ -125,7 +125,7 @@ struct Written {
 /// Reads a JSON object of checks by their names. All that is wrong is in the error.
 pub fn parse(text: &str) -> Result<Vec<QueryConfig>> {
     let checks: BTreeMap<String, serde_json::Value> =
-        serde_json::from_str(text).map_err(|error| format!("not a JSON object of checks: {error}"))?;
+        serde_json::from_slice(text.as_bytes()).map_err(|error| format!("not a JSON object of checks: {error}"))?;
     ensure(!checks.is_empty(), "no check is given")?;
     ensure(checks.len() <= MAX_QUERIES, format!("more than {MAX_QUERIES} checks"))?;
     let (mut good, mut bad) = (Vec::new(), Vec::new());

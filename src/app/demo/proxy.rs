@@ -168,7 +168,7 @@ async fn read_color(file: &Path) -> Option<Color> {
 /// The active color, as a word or in JSON under `activeColor`.
 fn parse_color(text: &str) -> Option<Color> {
     text.trim().parse().ok().or_else(|| {
-        let state: serde_json::Value = serde_json::from_str(text).ok()?;
+        let state: serde_json::Value = serde_json::from_slice(text.as_bytes()).ok()?;
         state.get("activeColor")?.as_str()?.parse().ok()
     })
 }

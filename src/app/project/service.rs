@@ -45,7 +45,7 @@ fn is_compose(file: &File) -> bool {
 /// The `package.json` of the project's own folder.
 pub fn package(project: &Project) -> Option<(&File, Map<String, Value>)> {
     let file = project.file(&project.root.join("package.json"))?;
-    let Ok(Value::Object(package)) = serde_json::from_str(&file.text) else { return None };
+    let Ok(Value::Object(package)) = serde_json::from_slice(file.text.as_bytes()) else { return None };
     Some((file, package))
 }
 

@@ -57,7 +57,7 @@ fn read(path: &Path, reader: Option<Reader>, seq: u64) -> Result<(Option<Reader>
             // What stands before the damage is sent first; the next read finds it again.
             Err(_) => break,
         };
-        let place: Place = serde_json::from_str(line.get()).map_err(|error| error.to_string())?;
+        let place: Place = serde_json::from_slice(line.get().as_bytes()).map_err(|error| error.to_string())?;
         if place.seq >= seq {
             frames.push_back(Frame { seq: place.seq, json: Bytes::copy_from_slice(line.get().as_bytes()) });
         }

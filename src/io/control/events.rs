@@ -71,5 +71,5 @@ fn item(message: &Message) -> Result<Option<StreamItem>, ClientError> {
 
 pub(super) fn parse<T: DeserializeOwned>(message: &Message) -> Result<T, ClientError> {
     let Message { event, data } = message;
-    serde_json::from_str(data).map_err(|error| ClientError::Protocol(format!("event `{event}`: {error}")))
+    serde_json::from_slice(data.as_bytes()).map_err(|error| ClientError::Protocol(format!("event `{event}`: {error}")))
 }

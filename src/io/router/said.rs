@@ -19,7 +19,7 @@ pub fn color_in(printed: &str) -> Result<Color, NoColor> {
     if let Some(color) = word(text.trim()) {
         return Ok(color);
     }
-    if let Some(said) = serde_json::from_str(text.trim()).ok().and_then(|value| in_json(&value)) {
+    if let Some(said) = serde_json::from_slice(text.trim().as_bytes()).ok().and_then(|value| in_json(&value)) {
         return said;
     }
     let named = named_colors(&text);

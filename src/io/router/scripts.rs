@@ -190,7 +190,7 @@ impl Call {
 
 fn scripts(package: &Path) -> Result<Map<String, Value>, String> {
     let text = fs::read_to_string(package).map_err(|error| error.to_string())?;
-    let value: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    let value: Value = serde_json::from_slice(text.as_bytes()).map_err(|error| error.to_string())?;
     Ok(value.get("scripts").and_then(Value::as_object).cloned().unwrap_or_default())
 }
 

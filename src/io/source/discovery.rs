@@ -145,7 +145,7 @@ fn targets(path: &Path) -> Result<Vec<InstanceUrl>, DiscoveryError> {
     }
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
     let wrong = |why: String| DiscoveryError::Format { path: path.to_owned(), why };
-    let groups: Vec<Group> = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    let groups: Vec<Group> = serde_json::from_slice(text.as_bytes()).map_err(|error| wrong(error.to_string()))?;
     let mut found = Vec::new();
     for Group { targets, labels } in groups {
         let scheme = labels.get(SCHEME).map_or("http", String::as_str);

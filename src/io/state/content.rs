@@ -165,7 +165,7 @@ impl State {
         if text.trim().is_empty() {
             return Err(Corrupt::Empty);
         }
-        let value = serde_json::from_str(text).map_err(|error| {
+        let value = serde_json::from_slice(text.as_bytes()).map_err(|error| {
             if error.is_eof() { Corrupt::CutOff(error.to_string()) } else { Corrupt::Json(error.to_string()) }
         })?;
         let Value::Object(mut document) = value else {

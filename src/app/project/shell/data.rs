@@ -12,7 +12,7 @@ use crate::app::project::pattern;
 
 pub fn of_package(file: &File) -> Script {
     let mut script = Script::new(file);
-    let package: Value = serde_json::from_str(&file.text).unwrap_or_default();
+    let package: Value = serde_json::from_slice(file.text.as_bytes()).unwrap_or_default();
     let scripts = package.get("scripts").and_then(Value::as_object).into_iter().flatten();
     for (name, line) in scripts {
         let quoted = format!("\"{name}\"");

@@ -116,7 +116,7 @@ impl App {
     /// Takes the whole list of the first host: an array of services, as `GET /v1/services` has it.
     pub fn hear(&mut self, services: &str, now_ms: u64) -> Result<(), serde_json::Error> {
         let host = self.fleet.name_of(0).to_owned();
-        let services = serde_json::from_str(services)?;
+        let services = serde_json::from_slice(services.as_bytes())?;
         self.update(Update::Services { source: 0, host, is_agent: true, services }, now_ms);
         Ok(())
     }

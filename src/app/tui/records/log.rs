@@ -85,7 +85,7 @@ fn tail(path: &Path) -> io::Result<Vec<LogLine>> {
 }
 
 fn line(text: &str) -> LogLine {
-    let Ok(fields) = serde_json::from_str::<Map<String, Value>>(text) else {
+    let Ok(fields) = serde_json::from_slice::<Map<String, Value>>(text.as_bytes()) else {
         return LogLine { at: None, level: String::new(), text: text.to_owned() };
     };
     let field = |name| fields.get(name).map(plain).unwrap_or_default();
