@@ -14,6 +14,7 @@
 //! | `children` | processes that are started, and those that process 1 inherits |
 //! | `descriptors` | how many files may be open |
 //! | `usage` | memory, descriptors and threads of this process |
+//! | `tasks` | tasks of the runtime |
 //! | `texts` | small files, read whole |
 //! | `users` | what the users of this machine are called |
 
@@ -30,6 +31,7 @@ pub mod router;
 mod signals;
 pub mod source;
 pub mod state;
+pub(crate) mod tasks;
 pub(crate) mod texts;
 pub(crate) mod usage;
 pub(crate) mod users;

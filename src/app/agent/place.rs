@@ -11,6 +11,7 @@ use crate::app::headless::{Happened, News, Teller};
 use crate::io::control::{Board, Server};
 use crate::io::ports::{Ports, on_thread};
 use crate::io::state::{Holder, Lock, LockError};
+use crate::io::tasks::boxed;
 
 use super::error::AgentError;
 use super::gauges;
@@ -55,7 +56,8 @@ impl Place {
             }
         };
         let network = Server::start_for_all(None, network, board.clone());
-        self.listening = Some(Listening { socket, at, network, gauges: tokio::spawn(gauges::measure(board.clone())) });
+        self.listening =
+            Some(Listening { socket, at, network, gauges: tokio::spawn(boxed(gauges::measure(board.clone()))) });
         Ok(())
     }
 
@@ -117,7 +119,7 @@ impl Place {
             let (socket, at) = answer(own, board).await?;
             listening.at = at;
             // It gives those that it still serves a moment.
-            tokio::spawn(std::mem::replace(&mut listening.socket, socket).stop());
+            tokio::spawn(boxed(std::mem::replace(&mut listening.socket, socket).stop()));
             made.push(own.socket().to_owned());
         }
         Ok(made)

@@ -17,6 +17,7 @@ use crate::core::view::Summary;
 use crate::io::control::{Board, Row};
 use crate::io::ports::{Asking, Ports, SharedDisk, on_thread};
 use crate::io::state::{StateFile, last_agent};
+use crate::io::tasks::boxed;
 use crate::model::number::{duration_exact, thousands};
 
 use super::candidate::{Candidate, name};
@@ -244,7 +245,7 @@ impl Agent {
         let (wanted, wanting) = sync::watch::channel(Wanted::As(Arc::clone(&candidate)));
         let keeper = Keeper::new(self.shared.clone(), Arc::clone(&candidate), wanting);
         keeper.introduce();
-        let task = self.keepers.spawn(keeper.keep());
+        let task = self.keepers.spawn(boxed(keeper.keep()));
         self.kept.insert(service, Kept { task: task.id(), candidate, wanted });
     }
 

@@ -14,6 +14,7 @@ use crate::app::tui::{FaultMenu, Faults, Live};
 use crate::config::{Inputs, Loaded, keys, load};
 use crate::io::control::Client;
 use crate::io::ports::Ports;
+use crate::io::tasks::boxed;
 use crate::model::{Color, Outcome};
 
 use super::soak::{self, Watched};
@@ -79,7 +80,7 @@ async fn play(common: &Common, demo: &Demo, timing: Timing, folder: &Path) -> Re
     let Opening::Ready(opened) = opening else {
         return Err(Failure::internal("a new world has nothing to resume"));
     };
-    let monitor = tokio::spawn(monitor::run(*opened, OnSignal::Abort, None));
+    let monitor = tokio::spawn(boxed(monitor::run(*opened, OnSignal::Abort, None)));
     let mut setup = screen::setup(&loaded.config, common, false);
     let controls = world.controls();
     let menu = FaultMenu { items: fault_names(), current: None };

@@ -15,6 +15,7 @@ use crate::config::{Config, Loaded};
 use crate::io::journal::Journal;
 use crate::io::ports::Ports;
 use crate::io::state::{SoakBlock, State, StateFile};
+use crate::io::tasks::boxed;
 use crate::model::Ending;
 
 use super::support::background::{self, Background, Launch};
@@ -152,7 +153,7 @@ pub async fn watch(loaded: &Loaded, begin: Begin, output: Output, on_signal: OnS
 
 /// On the threads that ask the instances: to wake another one for each answer takes longer than what is done with it.
 async fn run_beside_samplers(opened: Opened, on_signal: OnSignal, observer: Option<Observer>) -> Finished {
-    match tokio::spawn(monitor::run(opened, on_signal, observer)).await {
+    match tokio::spawn(boxed(monitor::run(opened, on_signal, observer))).await {
         Ok(finished) => finished,
         Err(error) => std::panic::resume_unwind(error.into_panic()),
     }

@@ -17,6 +17,7 @@ use tokio::task::{JoinSet, yield_now};
 use tokio::time::{sleep, timeout};
 
 use crate::io::http::client;
+use crate::io::tasks::boxed;
 
 /// Most bytes of a body that are read.
 pub const BODY_TIMEOUT: usize = 1024 * 1024;
@@ -67,7 +68,7 @@ pub async fn serve(listener: TcpListener, router: Router) {
                 Ok((client, _)) => {
                     let _ = client.set_nodelay(true);
                     let service = TowerToHyperService::new(router.clone());
-                    connections.spawn(http1::Builder::new().serve_connection(TokioIo::new(client), service));
+                    connections.spawn(boxed(http1::Builder::new().serve_connection(TokioIo::new(client), service)));
                 }
                 // Out of file descriptors: retrying at once only burns CPU.
                 Err(_) => sleep(ACCEPT_PAUSE).await,

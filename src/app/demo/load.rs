@@ -15,6 +15,7 @@ use super::http::Client;
 use super::proxy::COLOR_HEADER;
 use super::routes::{self, Route};
 use super::tally::Totals;
+use crate::io::tasks::boxed;
 use crate::model::Color;
 
 /// Most requests under way at once; the rate drops when answers take longer than that allows.
@@ -56,7 +57,7 @@ impl Load {
         let (rate, traffic) = watch::channel(Traffic::PerSecond(per_second));
         let sender = Arc::new(Sender { proxy, client: Client::new()?, totals: watch::Sender::default() });
         let mut tasks = JoinSet::new();
-        tasks.spawn(pace(Arc::clone(&sender), traffic));
+        tasks.spawn(boxed(pace(Arc::clone(&sender), traffic)));
         Ok(Self { rate: Rate(rate), sender, tasks })
     }
 

@@ -21,6 +21,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::http::{BODY_TIMEOUT, Client, FetchError, Port, serve};
 use super::tally::Totals;
+use crate::io::tasks::boxed;
 use crate::model::Color;
 
 /// Where the proxy says what it does; every other path goes to the active color.
@@ -57,11 +58,11 @@ impl Proxy {
         let router = Router::new().route(STATUS_PATH, get(status)).fallback(forward).with_state(Arc::new(proxy));
         let addr = port.addr();
         let mut tasks = JoinSet::new();
-        tasks.spawn(follow(file, switch));
-        tasks.spawn(async move {
+        tasks.spawn(boxed(follow(file, switch)));
+        tasks.spawn(boxed(async move {
             let _reserved = port;
             serve(listener, router).await;
-        });
+        }));
         Ok(Self { addr, active, tasks })
     }
 

@@ -20,6 +20,7 @@ use super::faults::{Faults, MetricsPage};
 use super::http::{Port, broken_off, serve};
 use super::registry::Registry;
 use super::routes::{self, Route, failure_ratio};
+use crate::io::tasks::boxed;
 use crate::model::Color;
 
 /// How long a killed process needs until it listens again.
@@ -52,7 +53,7 @@ impl Service {
             let listener = port.listen()?;
             instances.push(port.addr());
             let instance = Instance { color, index, port, faults: faults.clone() };
-            tasks.spawn(instance.run(listener, rng.fork()));
+            tasks.spawn(boxed(instance.run(listener, rng.fork())));
         }
         Ok(Self { instances, tasks })
     }

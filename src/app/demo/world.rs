@@ -20,6 +20,7 @@ use super::tally::Totals;
 use super::timeline::{Step, timeline};
 use super::timing::Timing;
 use crate::config::{Method, RouterKind};
+use crate::io::tasks::boxed;
 use crate::model::Color;
 use crate::model::number::duration_exact;
 
@@ -85,7 +86,7 @@ impl World {
             by_hand: Arc::default(),
         };
         let mut play = JoinSet::new();
-        play.spawn(play_on_switch(timeline(scenario), timing.window, proxy.active(), controls.clone()));
+        play.spawn(boxed(play_on_switch(timeline(scenario), timing.window, proxy.active(), controls.clone())));
         let router = script.map_or(RouterKind::StateFile, |script| script.router_kind());
         let folder = folder.to_path_buf();
         Ok(Self { scenario, timing, folder, router, controls, blue, green, proxy, load, play })

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::core::fleet::Update;
 use crate::core::view::{Summary, View};
 use crate::io::control::{Client, ServiceItem, StreamEnd, StreamItem};
+use crate::io::tasks::boxed;
 
 /// Wait before a host is asked again: the first, and the longest.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
@@ -35,7 +36,7 @@ pub fn follow_all(places: &[Place]) -> (JoinSet<()>, mpsc::Receiver<Update>) {
     let mut tasks = JoinSet::new();
     for (source, place) in places.iter().enumerate() {
         let follower = Follower { source, place: place.clone(), updates: updates.clone() };
-        tasks.spawn(follower.follow());
+        tasks.spawn(boxed(follower.follow()));
     }
     (tasks, received)
 }

@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::core::soak::Refusal;
+use crate::io::tasks::boxed;
 
 /// How long the answer to an accepted order waits for its decision to reach the disk.
 const JOURNAL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -22,10 +23,10 @@ impl Answer {
     /// Answers from a task of its own, once the decision is journaled or `JOURNAL_TIMEOUT` has passed.
     pub fn once_journaled(self) -> oneshot::Sender<()> {
         let (journaled, told) = oneshot::channel();
-        tokio::spawn(async move {
+        tokio::spawn(boxed(async move {
             let _ = timeout(JOURNAL_TIMEOUT, told).await;
             let _ = self.to.send(Ok(self.seq));
-        });
+        }));
         journaled
     }
 }

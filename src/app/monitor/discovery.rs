@@ -9,6 +9,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::config::{Colors, InstanceUrl};
 use crate::core::soak::Event;
 use crate::io::source::{Discovery, DiscoveryError, apart};
+use crate::io::tasks::boxed;
 use crate::model::Color;
 
 /// How often files are read again.
@@ -29,7 +30,7 @@ pub fn start(tasks: &mut JoinSet<()>, configured: &Colors, known: &Colors, event
     let discoveries = Color::ALL.map(|color| (color, Discovery::of(configured, color)));
     let looks: Vec<_> = discoveries.into_iter().filter(|(_, discovery)| discovery.changes()).map(Look::new).collect();
     if !looks.is_empty() {
-        tasks.spawn(look_out(looks, known.clone(), sender, events.clone()));
+        tasks.spawn(boxed(look_out(looks, known.clone(), sender, events.clone())));
     }
     found
 }

@@ -11,6 +11,7 @@ use crate::config::{Blanks, Colors, Config, InstanceUrl};
 use crate::core::soak::{Answer, Event, Readiness, Roster, Settings};
 use crate::io::ports::{Asked, Metrics, ReadinessProbe, Source};
 use crate::io::source::{Agreement, Api, ClientError, Meter, Querier};
+use crate::io::tasks::boxed;
 use crate::model::{CheckId, Color};
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,7 +106,7 @@ impl SamplerPool {
                 let querier = Querier::new(api.clone(), query.asked.clone());
                 let first = switched_ms.filter(|_| querier.asks_for_alerts());
                 let (orders, events) = samplers.add_task(Job::Query(at));
-                samplers.tasks.spawn(query_on_order(querier, asker, first, orders, events));
+                samplers.tasks.spawn(boxed(query_on_order(querier, asker, first, orders, events)));
             }
         }
         Ok(samplers)
@@ -143,10 +144,10 @@ impl SamplerPool {
         let Asked { metrics, readiness } = self.source.instance(&self.config, color, url, &self.agreement)?;
         if let Some(metrics) = metrics {
             let (orders, events) = self.add_task(Job::Scrape(color, instance));
-            self.tasks.spawn(scrape_on_order(metrics, color, instance, orders, events));
+            self.tasks.spawn(boxed(scrape_on_order(metrics, color, instance, orders, events)));
         }
         let (orders, events) = self.add_task(Job::Probe(color, instance));
-        self.tasks.spawn(probe_on_order(readiness, color == self.watched, instance, orders, events));
+        self.tasks.spawn(boxed(probe_on_order(readiness, color == self.watched, instance, orders, events)));
         Ok(())
     }
 
@@ -154,7 +155,7 @@ impl SamplerPool {
         for (check, meter) in Meter::of(config, api) {
             let asker = Asker { check: check.clone(), service: config.service.clone(), color };
             let (orders, events) = self.add_task(Job::Meter(color, check));
-            self.tasks.spawn(meter_on_order(meter, asker, orders, events));
+            self.tasks.spawn(boxed(meter_on_order(meter, asker, orders, events)));
         }
     }
 

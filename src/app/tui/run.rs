@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::io::journal::create_private_dir;
+use crate::io::tasks::boxed;
 use crate::model::{Action, Ending};
 
 use super::after::After;
@@ -197,7 +198,7 @@ impl<L: Link> Show<L> {
         let (sender, mut items) = mpsc::channel(BACKLOG);
         let link = Arc::clone(&self.link);
         let mut follower = JoinSet::new();
-        follower.spawn(async move { link.follow(sender).await });
+        follower.spawn(boxed(async move { link.follow(sender).await }));
         self.pace.changed();
         loop {
             let wait = self.pace.wait(self.now_ms(), self.app.is_moving()).map(Duration::from_millis);
@@ -290,14 +291,14 @@ impl<L: Link> Show<L> {
     fn order(&mut self, order: u64, action: Action, reason: Option<String>) {
         let (link, answers) = (Arc::clone(&self.link), self.answers.clone());
         let after = self.after.clone().filter(|_| self.app.is_over());
-        self.orders.spawn(async move {
+        self.orders.spawn(boxed(async move {
             let answer = match after {
                 Some(after) => after.give(action, reason).await,
                 None => link.act(action, reason).await,
             };
             // Nobody waits for it any more once the operator has left.
             let _ = answers.send(UiEvent::Answered { order, answer }).await;
-        });
+        }));
     }
 
     /// Reads files on another thread; whoever leaves meanwhile does not wait for it.

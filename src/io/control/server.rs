@@ -21,6 +21,7 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 
 use crate::io::state::StatusReport;
+use crate::io::tasks::boxed;
 
 use super::agent::{Board, Services};
 use super::caller::{Caller, Peer};
@@ -86,13 +87,13 @@ impl Server {
         let stop = watch::Sender::new(false);
         let mut listeners = Vec::new();
         if let Some(socket) = socket {
-            listeners.push(tokio::spawn(accept_all(Local { user, socket }, Arc::clone(api), stop.subscribe())));
+            listeners.push(tokio::spawn(boxed(accept_all(Local { user, socket }, Arc::clone(api), stop.subscribe()))));
         }
         if let Some(NetworkListener { listener, tls, guard, renewal }) = network {
             let (guard, seats) = (Arc::new(guard), Arc::default());
-            listeners.push(tokio::spawn(renewal.run(Arc::clone(&guard), Arc::clone(&seats), stop.subscribe())));
+            listeners.push(tokio::spawn(boxed(renewal.run(Arc::clone(&guard), Arc::clone(&seats), stop.subscribe()))));
             let network = Network { listener, tls, guard, seats };
-            listeners.push(tokio::spawn(accept_all(network, Arc::clone(api), stop.subscribe())));
+            listeners.push(tokio::spawn(boxed(accept_all(network, Arc::clone(api), stop.subscribe()))));
         }
         Self { listeners, stop }
     }
@@ -132,7 +133,7 @@ async fn accept_all<D: Listener>(listener: D, api: Arc<dyn Serves>, mut stopped:
     loop {
         tokio::select! {
             accepted = listener.accept(), if connections.len() < D::MAX => match accepted {
-                Ok(client) => { connections.spawn(listener.serve(client, Arc::clone(&api), stopped.clone())); }
+                Ok(client) => { connections.spawn(boxed(listener.serve(client, Arc::clone(&api), stopped.clone()))); }
                 Err(error) => {
                     tracing::warn!(%error, "a client could not be accepted");
                     sleep(ACCEPT_PAUSE).await;

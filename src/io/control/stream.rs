@@ -1,5 +1,6 @@
 //! The event stream of one client: what is sent, when a keep-alive is due, and when the client is given up.
 
+use crate::io::tasks::boxed;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -25,7 +26,7 @@ pub(super) struct Pace {
 
 pub(super) fn body(hub: Hub, subscription: Subscription, pace: Pace, cut: Arc<Notify>) -> Body {
     let (frames, queued) = mpsc::channel(QUEUE);
-    tokio::spawn(async move {
+    tokio::spawn(boxed(async move {
         let stuck = tokio::select! {
             sent = send_all(&hub, subscription, &frames, pace) => sent.is_err(),
             () = frames.closed() => false,
@@ -35,7 +36,7 @@ pub(super) fn body(hub: Hub, subscription: Subscription, pace: Pace, cut: Arc<No
             hub.count_dropped();
             cut.notify_one();
         }
-    });
+    }));
     Body::new(Queued(queued))
 }
 

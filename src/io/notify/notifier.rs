@@ -17,6 +17,7 @@ use crate::config::NotifyConfig;
 use crate::core::soak::{Envelope, Settings};
 use crate::core::view::ViewUpdate;
 use crate::io::http::{ClientKey, NoAnswer, client, shared};
+use crate::io::tasks::boxed;
 use crate::model::{SigningKey, webhook};
 
 /// Messages waiting. A soak has a dozen.
@@ -46,7 +47,7 @@ impl Notifier {
         let waiting = Arc::<AtomicU64>::default();
         let timeout = config.timeout;
         let courier = Courier { client, timeout, url, key, waiting: Arc::clone(&waiting) };
-        Some(Self { queue, task: tokio::spawn(courier.deliver_all(messages)), waiting })
+        Some(Self { queue, task: tokio::spawn(boxed(courier.deliver_all(messages))), waiting })
     }
 
     /// Notifies of what an event changed, if it matters; never waits.

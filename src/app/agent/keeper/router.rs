@@ -6,6 +6,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::app::deploy::Deployment;
+use crate::io::tasks::boxed;
 use crate::model::Color;
 
 /// Between two readings of a router that has an API or a file.
@@ -50,7 +51,7 @@ impl RouterLooks {
             let pause = if deployment.router().kind() == "command" { EVERY_COMMAND + further } else { EVERY };
             self.next = Some(now + pause);
             let deployment = deployment.clone();
-            self.reading = Some(tokio::spawn(async move { deployment.routed().await }));
+            self.reading = Some(tokio::spawn(boxed(async move { deployment.routed().await })));
         }
         Err(())
     }

@@ -20,6 +20,7 @@ use crate::io::control::{Begun, NotBegun, Ordered, Row, Run, What};
 use crate::io::journal::Entry;
 use crate::io::ports::on_thread;
 use crate::io::state::State;
+use crate::io::tasks::boxed;
 use crate::model::{Actor, Color, Decision, Ending};
 
 /// A soak that begins counts against those that may begin at once for this long.
@@ -144,7 +145,7 @@ impl Keeper {
         };
         self.shared.teller.tell(news.clone());
         let mut decisions = hub.decisions();
-        let mut task = tokio::spawn(monitor::run(*opened, OnSignal::Save, None));
+        let mut task = tokio::spawn(boxed(monitor::run(*opened, OnSignal::Save, None)));
         let finished = loop {
             tokio::select! {
                 biased;

@@ -13,6 +13,7 @@ use crate::core::detect::{Counters, Latency, Processes, RECENT_MS, Reading, Tick
 use crate::core::soak::{ADD_UP, left_out};
 use crate::io::source::Scraper;
 use crate::io::state::State;
+use crate::io::tasks::boxed;
 use crate::model::Color;
 use crate::model::number::{duration_exact, latency_exact, percent_limit, rounded, whole};
 
@@ -66,7 +67,7 @@ pub async fn look(config: &Config, state: Option<&State>) -> Vec<Finding> {
         colors.iter().flat_map(|color| config.colors.of(*color).iter().map(move |url| (*color, url.clone())));
     for (at, (color, url)) in instances.enumerate() {
         let config = config.clone();
-        asked.spawn(async move { (at, ask(&config, color, &url).await) });
+        asked.spawn(boxed(async move { (at, ask(&config, color, &url).await) }));
     }
     let mut answers = asked.join_all().await;
     answers.sort_unstable_by_key(|(at, _)| *at);

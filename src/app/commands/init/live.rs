@@ -13,6 +13,7 @@ use crate::app::project::routers::Setting;
 use crate::config::{Config, Inputs, InstanceUrl, load};
 use crate::core::detect::Latency;
 use crate::io::source::Scraper;
+use crate::io::tasks::boxed;
 use crate::model::Color;
 use crate::model::number::latency_exact;
 
@@ -61,14 +62,14 @@ pub async fn look(config: &Config, proposal: &Proposal) -> Answers {
             let Ok(url) = InstanceUrl::parse(&url(address)) else { continue };
             let (config, paths, address) = (config.clone(), paths.clone(), address.clone());
             let ports = beside(&listeners, &address);
-            asked.spawn(async move {
+            asked.spawn(boxed(async move {
                 // What hangs takes nothing from the other.
                 let health = timeout(LIMIT, elsewhere::ready_path(&config, &url, &paths));
                 let metrics = timeout(LIMIT, page(&config, color, &url, &ports));
                 let (health, metrics) = tokio::join!(health, metrics);
                 let (health, metrics) = (health.ok().flatten(), metrics.ok().flatten());
                 ((color, at), Answer { color, address, health, metrics })
-            });
+            }));
         }
     }
     let mut answers = asked.join_all().await;
@@ -203,11 +204,11 @@ pub async fn candidates() -> Vec<Listener> {
     let mut asked = JoinSet::new();
     for listener in listeners::list().into_iter().filter(|listener| listener.port >= 80).take(MAX_LISTENERS) {
         let config = loaded.config.clone();
-        asked.spawn(async move {
+        asked.spawn(boxed(async move {
             let Ok(url) = InstanceUrl::parse(&url(&format!("127.0.0.1:{}", listener.port))) else { return None };
             let answers = timeout(Duration::from_secs(3), elsewhere::is_service(&config, &url)).await.unwrap_or(false);
             answers.then_some(listener)
-        });
+        }));
     }
     let mut found: Vec<Listener> = asked.join_all().await.into_iter().flatten().collect();
     found.sort_unstable_by_key(|listener| listener.port);

@@ -22,6 +22,7 @@ use crate::app::tui::stage::Stage;
 use crate::app::tui::{Departure, TerminalError, UiState};
 use crate::core::fleet::{Key, Update};
 use crate::io::control::Client;
+use crate::io::tasks::boxed;
 use crate::model::{Action, Actor};
 
 use super::app::{App, Effect, Event};
@@ -191,14 +192,14 @@ impl Show {
     fn order(&mut self, key: Key, action: Action, reason: Option<String>) {
         let Some(client) = self.client(&key) else { return };
         let (actor, answers, gate) = (self.actor.clone(), self.answers.clone(), Arc::clone(&self.gate));
-        self.orders.spawn(async move {
+        self.orders.spawn(boxed(async move {
             // Never closed.
             let _turn = gate.acquire().await;
             let done = client.act(action, &actor, reason.as_deref()).await;
             let answer = done.map(drop).map_err(|error| error.to_string());
             // Nobody waits for it any more once the operator has left.
             let _ = answers.send(Event::Answered { key, answer }).await;
-        });
+        }));
     }
 
     /// Shows one soak until the operator is back. What comes meanwhile is taken.

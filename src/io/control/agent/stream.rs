@@ -12,6 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use crate::core::view::Summary;
 use crate::io::control::sse;
 use crate::io::control::stream::{Pace, Queued};
+use crate::io::tasks::boxed;
 
 use super::board::{Board, Look};
 
@@ -21,7 +22,7 @@ const EVERY: Duration = Duration::from_secs(1);
 
 pub(super) fn body(board: Board, pace: Pace, cut: Arc<Notify>) -> Body {
     let (frames, queued) = mpsc::channel(QUEUE);
-    tokio::spawn(async move {
+    tokio::spawn(boxed(async move {
         let stuck = tokio::select! {
             sent = send_all(&board, &frames, pace) => sent.is_err(),
             () = frames.closed() => false,
@@ -30,7 +31,7 @@ pub(super) fn body(board: Board, pace: Pace, cut: Arc<Notify>) -> Body {
             tracing::warn!("a client takes no changes and is cut off");
             cut.notify_one();
         }
-    });
+    }));
     Body::new(Queued::new(queued))
 }
 
