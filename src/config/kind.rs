@@ -7,8 +7,8 @@ use std::path::Path;
 use std::time::Duration;
 
 pub(crate) use self::plain::{
-    Admin, BaseUrl, CommandLine, File, Group, Host, Instances, Label, Line, Listen, Metric, Queries, Query, RouteList,
-    Secret, Series, Service, Share, Socket, Statuses, Switch, UrlPath, Word, Words,
+    Admin, BaseUrl, BaseUrls, CommandLine, File, Group, Host, Instances, Label, Line, Listen, Metric, Queries, Query,
+    RouteList, Secret, Series, Service, Share, Socket, Statuses, Switch, UrlPath, Word, Words,
 };
 use super::draft::Draft;
 use super::instances;

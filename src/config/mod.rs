@@ -71,9 +71,9 @@ pub(crate) use layers::ReadText;
 pub(crate) use load::files;
 pub use load::{Loaded, Setting, load};
 pub(crate) use model::{
-    Access, Away, Baseline, CaddyConfig, Colors, ControlConfig, Excuse, HaproxyConfig, HealthConfig, MetricsConfig,
-    NginxConfig, NotifyConfig, OnBreach, OnFailingStandby, OnInconclusive, OnSharedCause, ProbeSign, PrometheusConfig,
-    RouterConfig, RouterKind, Scheme, StandbyPolicy, TrafficProbeConfig,
+    Access, Away, Baseline, CaddyConfig, Colors, ControlConfig, CoordinationConfig, Engine, Excuse, HaproxyConfig,
+    HealthConfig, MetricsConfig, NginxConfig, NotifyConfig, OnBreach, OnFailingStandby, OnInconclusive, OnSharedCause,
+    ProbeSign, PrometheusConfig, RouterConfig, RouterKind, Scheme, StandbyPolicy, TrafficProbeConfig, WhenLost,
 };
 pub use model::{Config, Method, ThemeChoice};
 pub(crate) use place::{Distrust, End, Location};

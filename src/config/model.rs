@@ -23,8 +23,8 @@ pub(crate) use self::router::{
 pub use self::theme::ThemeChoice;
 pub use super::keys::Config;
 pub(crate) use super::keys::{
-    Access, Colors, ControlConfig, ErrorRateConfig, HealthConfig, LatencyConfig, MetricsConfig, NotifyConfig,
-    PrometheusConfig,
+    Access, Colors, ControlConfig, CoordinationConfig, ErrorRateConfig, HealthConfig, LatencyConfig, MetricsConfig,
+    NotifyConfig, PrometheusConfig,
 };
 use super::query::Source;
 
@@ -114,6 +114,26 @@ impl ControlConfig {
             _ => None,
         }
     }
+}
+
+/// What monitors agree by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Engine {
+    /// The locks of this host.
+    #[default]
+    Local,
+    /// A leader among all that reach one etcd.
+    Etcd,
+}
+
+/// What a leader does that has lost the engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WhenLost {
+    /// It moves no traffic.
+    #[default]
+    StandDown,
+    /// It acts as if it were alone.
+    Act,
 }
 
 /// How the error rate is judged.

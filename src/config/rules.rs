@@ -3,11 +3,13 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `control` | over the network a monitor is reached with a secret that cannot be guessed, and never in the clear |
+//! | `coordination` | several hosts agree by an engine that is named in full |
 //! | `credentials` | where credentials go |
 //! | `endpoints` | where instances show their metrics, and how they are asked |
 //! | `probe` | what `router.probe_*` have to agree on |
 
 mod control;
+mod coordination;
 pub mod credentials;
 mod endpoints;
 pub mod probe;
@@ -39,6 +41,7 @@ pub fn check(draft: &Draft, settled: &Settled, problems: &mut Vec<Problem>, warn
     prometheus_is_known(draft, settled, problems, warnings);
     notifications_arrive(draft, settled, problems);
     endpoints::check(draft, settled, problems, warnings);
+    coordination::check(draft, settled, problems, warnings);
     control::check(draft, settled, problems, warnings);
     credentials::check(draft, settled, warnings);
 }

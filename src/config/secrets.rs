@@ -27,6 +27,7 @@ pub fn keep_secret(config: &Config) {
         config.health.bearer_token.as_ref(),
         config.prometheus.bearer_token.as_ref(),
         config.prometheus.password.as_ref(),
+        config.coordination.password.as_ref(),
         config.notify.url.as_ref(),
         config.notify.secret.as_ref(),
     ];

@@ -146,7 +146,13 @@ fn the_example_of_dotenv_is_valid_with_every_variable_uncommented() {
     let dotenv = Some(with_real_secrets(&dotenv).as_str().into());
     let loaded = load(Inputs { dotenv, folder: "/srv".into(), ..Inputs::default() }).unwrap();
     // Of alternatives all are given, and with them what nobody would do with a token.
-    let alternatives = ["not used with router.kind", ".selector (", "bearer_token is given", "probe_header is given"];
+    let alternatives = [
+        "not used with router.kind",
+        ".selector (",
+        "bearer_token is given",
+        "probe_header is given",
+        "set coordination.kind = etcd",
+    ];
     let in_the_open = ["crosses the network unencrypted", "is sent to every host in"];
     let expected = |warning: &String| alternatives.iter().chain(&in_the_open).any(|part| warning.contains(part));
     assert!(loaded.warnings.iter().all(expected), "{:?}", loaded.warnings);

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use super::key::{Derived, Text};
 use crate::config::keys::{
-    Access, Colors, ControlConfig, ErrorRateConfig, HealthConfig, LatencyConfig, MetricsConfig, NotifyConfig,
-    PrometheusConfig, ReadinessConfig, RequestsConfig, RetentionConfig, RollbackConfig, SoakConfig, TerminalConfig,
+    Access, Colors, ControlConfig, CoordinationConfig, ErrorRateConfig, HealthConfig, LatencyConfig, MetricsConfig,
+    NotifyConfig, PrometheusConfig, ReadinessConfig, RequestsConfig, RetentionConfig, RollbackConfig, SoakConfig,
+    TerminalConfig,
 };
 use crate::config::kind;
 use crate::config::model::RouterConfig;
@@ -66,6 +67,8 @@ section! {
         pub rollback: RollbackConfig,
         /// How traffic is moved.
         pub router: RouterConfig,
+        /// How several hosts agree on the one that acts.
+        pub coordination: CoordinationConfig,
         /// How a running monitor is asked and given orders.
         pub control: ControlConfig,
         /// Who is told of decisions.

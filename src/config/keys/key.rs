@@ -1,7 +1,8 @@
 //! What a row of the table is made of, and the rows as one list.
 
 use super::{
-    checks, control, general, instances, notify, prometheus, requests, retention, rollback, router, soak, terminal,
+    checks, control, coordination, general, instances, notify, prometheus, requests, retention, rollback, router, soak,
+    terminal,
 };
 use crate::config::draft::Draft;
 use crate::config::kind::Kind;
@@ -150,6 +151,7 @@ pub fn keys() -> impl Iterator<Item = &'static Key> {
         checks::READINESS,
         checks::QUERIES,
         router::KEYS,
+        coordination::KEYS,
         control::KEYS,
         notify::KEYS,
         retention::KEYS,

@@ -4,7 +4,7 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `checks`, `control`, `notify`, `prometheus`, `requests`, `retention`, `rollback`, `router`, `soak`, `terminal` | the section of that name |
+//! | `checks`, `control`, `coordination`, `notify`, `prometheus`, `requests`, `retention`, `rollback`, `router`, `soak`, `terminal` | the section of that name |
 //! | `general` | keys outside of any section |
 //! | `instances` | `colors`, `instances`, `metrics` and `health` |
 //! | `key` | what a row of the table is made of, and the rows as one list |
@@ -16,6 +16,7 @@ mod section;
 
 mod checks;
 mod control;
+mod coordination;
 mod general;
 mod instances;
 mod key;
@@ -30,6 +31,7 @@ mod terminal;
 
 pub(crate) use checks::{ErrorRateConfig, LatencyConfig, ReadinessConfig};
 pub(crate) use control::ControlConfig;
+pub(crate) use coordination::CoordinationConfig;
 pub use general::Config;
 pub(crate) use instances::{Access, Colors, HealthConfig, MetricsConfig};
 pub use key::keys;

@@ -118,6 +118,17 @@ simple! {
     Listen: SocketAddr, "IP address and port, such as 127.0.0.1:9710", |raw, _| parse::listen(string(raw)?), ToString::to_string;
     Admin: AdminUrl, "base URL (http, https), or unix:///path", |raw, _| instances::admin(string(raw)?), ToString::to_string;
     BaseUrl: InstanceUrl, "base URL (http, https)", |raw, _| instances::base(string(raw)?), ToString::to_string;
+    BaseUrls: Vec<InstanceUrl>, "base URLs (http, https), comma-separated or an array",
+        |raw, _| urls(raw)?.iter().map(|url| instances::base(url)).collect(),
+        |urls| urls.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
+        {
+            fn given(&self, raw: &Raw) -> String {
+                instances::mask_list(&urls(raw).unwrap_or_else(|_| raw.texts()))
+            }
+            fn toml(&self, text: &str) -> String {
+                serde_json::json!(instances::split(text)).to_string()
+            }
+        };
     Host: String, "name of a host, or name:port", |raw, _| parse::host(string(raw)?), Clone::clone;
     Query: PromQl, "PromQL of at most 4,000 bytes", |raw, _| PromQl::new(string(raw)?), |text| text.as_str().to_owned();
     Queries: Vec<QueryConfig>,

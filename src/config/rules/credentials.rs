@@ -79,6 +79,10 @@ fn to_others(config: &Config) -> Vec<Sent> {
         ("prometheus.bearer_token", url.clone().into_iter().filter(|_| prometheus.bearer_token.is_some()).collect()),
         ("prometheus.password", url.clone().into_iter().filter(|_| prometheus.password.is_some()).collect()),
         ("prometheus.url", with_login(prometheus.url.as_ref())),
+        (
+            "coordination.password",
+            config.coordination.endpoints.iter().filter(|_| config.coordination.password.is_some()).cloned().collect(),
+        ),
         ("notify.url", webhook.map(InstanceUrl::new).into_iter().collect()),
     ]
 }
