@@ -8,6 +8,7 @@
 //! | [`source`] | the reader of metrics pages, the scraper, the readiness probe, Prometheus |
 //! | [`notify`] | signed webhooks for what a monitor decides |
 //! | [`control`] | the HTTP API over a Unix socket and the network: server and client |
+//! | [`coordination`] | several hosts: who leads, and what the next leader needs |
 //! | [`http`] | what every HTTP client here has in common |
 //! | [`ports`] | what a run asks of the world, and a simulation hands in: clock, disk, source, routers, signals |
 //! | `clock`, `disk`, `signals` | time, what is written durably, who asks the process to stop |
@@ -21,6 +22,7 @@
 pub(crate) mod children;
 mod clock;
 pub mod control;
+pub mod coordination;
 pub(crate) mod descriptors;
 mod disk;
 pub mod http;

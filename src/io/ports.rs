@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 pub use crate::io::clock::Clock;
 pub(crate) use crate::io::clock::SystemClock;
+pub use crate::io::coordination::{Coordination, Engines};
 pub(crate) use crate::io::disk::SharedDisk;
 pub(crate) use crate::io::disk::on_thread;
 #[cfg(test)]
@@ -27,6 +28,8 @@ pub struct Ports {
     pub source: Arc<dyn Source>,
     /// What moves traffic.
     pub routers: Arc<dyn Routers>,
+    /// What several hosts agree by.
+    pub coordination: Coordination,
     /// Requests to stop.
     pub signals: Arc<dyn Signals>,
     /// Whether the run accepts orders, at the configured socket and address.
@@ -43,6 +46,7 @@ impl Ports {
             disk: Arc::new(SystemDisk),
             source: Arc::new(Network),
             routers: Arc::new(Configured),
+            coordination: Coordination::default(),
             signals: Arc::new(Kernel),
             listens: true,
             shared: false,

@@ -125,6 +125,12 @@ pub struct Decision {
     /// The color that took it before the last switch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_color: Option<Color>,
+    /// The host that decided, where several agree on one that acts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// Its token, which rises with every leader.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<i64>,
 }
 
 impl Decision {
@@ -176,6 +182,8 @@ impl Decision {
             evidence: None,
             active_color: None,
             previous_color: None,
+            host: None,
+            token: None,
         }
     }
 }

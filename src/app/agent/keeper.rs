@@ -17,14 +17,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
-use crate::app::deploy::{Binding, Deployment};
+use crate::app::deploy::{Binding, CatchUpError, Deployment};
 use crate::app::headless::{Happened, News, Teller};
 use crate::app::monitor;
 use crate::app::monitor::{Begin, OpenError, Opening};
 use crate::config::Loaded;
 use crate::io::control::{Board, Ordered};
+use crate::io::coordination::{Member, Standing};
 use crate::io::journal::rfc3339_ms;
 use crate::io::ports::Ports;
 use crate::io::state::{Lock, LockError, MonitorState, Responsible, State, monitor_state};
@@ -93,6 +94,8 @@ pub struct Keeper {
     /// Why it is not watched, as told.
     error: Option<String>,
     elsewhere: bool,
+    /// When it was looked at what the other hosts say.
+    followed: Option<Instant>,
     failures: u32,
 }
 
@@ -127,6 +130,7 @@ impl Keeper {
             unwritable: None,
             error: None,
             elsewhere: false,
+            followed: None,
             failures: 0,
         }
     }
@@ -155,6 +159,11 @@ impl Keeper {
                 Some(ordered) = self.wishes.recv() => Box::pin(self.ordered(ordered)).await,
                 () = sleep(rest) => {}
             }
+        }
+        if let Some((_, deployment)) = &self.opened
+            && let Some(leadership) = deployment.leadership()
+        {
+            leadership.resign().await;
         }
         self.shared.board.remove(&self.candidate.service);
     }
@@ -199,6 +208,10 @@ impl Keeper {
                 self.is_elsewhere(&deployment, format!("{who} watches it"));
                 return Ok(Step::Rest(EVERY));
             }
+        }
+        if let Some(leader) = self.stands_by(&deployment).await? {
+            self.is_elsewhere(&deployment, format!("{leader} leads"));
+            return Ok(Step::Rest(EVERY));
         }
         self.doubtful |= std::mem::take(&mut self.elsewhere);
         self.look_at_records();
@@ -249,6 +262,26 @@ impl Keeper {
             return Ok(Step::Look);
         }
         Ok(Step::Rest(EVERY))
+    }
+
+    /// The host that leads, where that is another one. What it has done is shown here.
+    async fn stands_by(&mut self, deployment: &Deployment) -> Result<Option<Member>, String> {
+        let words = |error: CatchUpError| error.to_string();
+        let Some(leadership) = deployment.leadership() else { return Ok(None) };
+        let leader = match deployment.take_lead().await.map_err(words)? {
+            None => return Ok(None),
+            Some(Standing::Leads(_)) => None,
+            Some(Standing::StandsBy(leader)) => Some(leader.member),
+        };
+        if self.followed.is_none_or(|at| at.elapsed() >= leadership.ttl() / 3) {
+            let look = leadership.look().await.map_err(|error| words(error.into()))?;
+            deployment.follow(leadership, &look, leader.is_none()).await.map_err(words)?;
+            if leader.is_some() && !look.standbys.contains(leadership.member()) {
+                leadership.stand_by().await.map_err(|error| words(error.into()))?;
+            }
+            self.followed = Some(Instant::now());
+        }
+        Ok(leader)
     }
 
     fn opened(&mut self) -> Result<(Arc<Loaded>, Deployment), String> {

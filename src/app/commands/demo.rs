@@ -49,7 +49,7 @@ pub async fn run(common: &Common, demo: Demo) -> Result<u8, Failure> {
     let expected = demo.scenario.expected(method);
     let came = match &finished {
         Some(Finished::Ended(ending)) => (ending.outcome.name(), ending.exit_code()),
-        Some(Finished::CutOff | Finished::Saved) | None => ("cut off", 7),
+        Some(Finished::CutOff | Finished::Saved | Finished::StoodDown) | None => ("cut off", 7),
     };
     if people {
         output::line(&format!("\nusers           {totals}"));

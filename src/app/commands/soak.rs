@@ -123,8 +123,18 @@ pub enum Watched {
     Nothing(u8),
 }
 
-/// Runs in this process with a loaded configuration, and prints.
+/// Runs in this process with a loaded configuration, and prints. Whoever loses the lead stands by, until it leads again.
 pub async fn watch(loaded: &Loaded, begin: Begin, output: Output, on_signal: OnSignal) -> Result<Watched, Failure> {
+    let mut begin = begin;
+    loop {
+        match Box::pin(watch_once(loaded, begin, output, on_signal)).await? {
+            Watched::Ran(Finished::StoodDown) => begin = Begin::Resume,
+            watched => return Ok(watched),
+        }
+    }
+}
+
+async fn watch_once(loaded: &Loaded, begin: Begin, output: Output, on_signal: OnSignal) -> Result<Watched, Failure> {
     let opened = match open(loaded, begin, output).await? {
         Ok(opened) => opened,
         Err(code) => return Ok(Watched::Nothing(code)),
@@ -146,6 +156,7 @@ pub async fn watch(loaded: &Loaded, begin: Begin, output: Output, on_signal: OnS
             "stopped; state saved. The release is UNWATCHED. Resume with: switchback soak --resume --service {}",
             loaded.config.service
         )),
+        Finished::StoodDown => output::error("another host leads now, or may: standing by"),
         Finished::Ended(_) => {}
     }
     Ok(Watched::Ran(finished))
@@ -161,15 +172,23 @@ async fn run_beside_samplers(opened: Opened, on_signal: OnSignal, observer: Opti
 
 /// The background process: prints nothing.
 async fn in_background(loaded: &Loaded, begin: Begin, output: Output) -> Result<u8, Failure> {
-    match open(loaded, begin, output).await? {
-        Ok(opened) => Ok(run_beside_samplers(opened, OnSignal::Save, None).await.exit_code()),
-        Err(code) => Ok(code),
+    let mut begin = begin;
+    loop {
+        match open(loaded, begin, output).await? {
+            Ok(opened) => match run_beside_samplers(opened, OnSignal::Save, None).await {
+                Finished::StoodDown => begin = Begin::Resume,
+                finished => return Ok(finished.exit_code()),
+            },
+            Err(code) => return Ok(code),
+        }
     }
 }
 
 /// Opens a run; `Err` is the exit code if there is nothing to run, which has been printed.
 async fn open(loaded: &Loaded, begin: Begin, output: Output) -> Result<Result<Opened, u8>, Failure> {
-    let (soak, ending) = match monitor::open(&Ports::real(), loaded, begin, actor::starter(), &output::warn).await? {
+    let ports = Ports::real();
+    let opening = Box::pin(monitor::open(&ports, loaded, begin, actor::starter(), &output::warn));
+    let (soak, ending) = match opening.await? {
         Opening::Ready(opened) => return Ok(Ok(*opened)),
         Opening::Ended { soak, ending } => (soak, ending),
     };

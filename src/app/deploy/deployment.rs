@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use super::moved::MoveFailure;
 use crate::config::Config;
+use crate::io::coordination::{Leadership, NotLeading, Standing, Turn};
 use crate::io::journal::{Head, Journal, JournalError, rfc3339_ms};
 use crate::io::ports::{Clock, Disk, Ports, SystemClock, SystemDisk, on_thread};
 use crate::io::router::{Moved, Replace, Router, StateFileRouter, TrafficProbe};
@@ -28,6 +29,12 @@ const JOURNAL_TIMEOUT: Duration = Duration::from_secs(5);
 const RECORD_TRIES: u32 = 5;
 const RECORD_PAUSE: Duration = Duration::from_millis(20);
 
+/// What whoever moves traffic has until it is dropped.
+pub(super) struct Held {
+    _lock: Lock,
+    _turn: Option<Turn>,
+}
+
 /// The deployment of one service: every move of its traffic goes through here. Small files are handled on the calling
 /// task, the journal, which may wait for other processes, on the runtime's blocking threads.
 #[derive(Clone)]
@@ -36,10 +43,11 @@ pub struct Deployment {
     pub(super) router: Arc<dyn Router>,
     pub(super) journal: Journal,
     pub(super) service: String,
+    pub(super) leadership: Option<Leadership>,
     probe: Option<TrafficProbe>,
     lock_wait: Duration,
     clock: Arc<dyn Clock>,
-    disk: Arc<dyn Disk>,
+    pub(super) disk: Arc<dyn Disk>,
     /// The end of the journal after this process's last decision.
     head: Arc<Mutex<Option<Head>>>,
 }
@@ -59,6 +67,7 @@ impl Deployment {
 
     /// The configured deployment through these ports.
     pub fn open_in(ports: &Ports, config: &Config) -> Result<Self, StateError> {
+        let leadership = ports.coordination.of(config, &ports.clock)?;
         let state_file = StateFile::open(&config.state_file)?.on(Arc::clone(&ports.disk));
         let router = ports.routers.router(config, &state_file);
         let journal = Journal::new(&config.service_dir(), &config.service);
@@ -67,7 +76,8 @@ impl Deployment {
         // The holder of the lock asks its router at most six times: a read, a move and its read-back, the same to undo
         // it, and where traffic ended up. The probe is asked after the move and after undoing it.
         let lock_wait = limit.saturating_mul(if probe.is_some() { 8 } else { 6 }).saturating_add(LOCK_MARGIN);
-        Ok(Self::new(state_file, router, journal, &config.service, lock_wait).with_probe(probe).within(ports))
+        let alone = Self::new(state_file, router, journal, &config.service, lock_wait);
+        Ok(Self { leadership, ..alone.with_probe(probe).within(ports) })
     }
 
     /// A deployment from its parts; `lock_wait` is how long a move waits for another process that is moving traffic.
@@ -84,6 +94,7 @@ impl Deployment {
             router,
             journal,
             service,
+            leadership: None,
             probe: None,
             lock_wait,
             clock: Arc::new(SystemClock),
@@ -183,6 +194,11 @@ impl Deployment {
             if let Some(head) = &head {
                 state.set_journal(head.clone());
             }
+            match self.share_state(&state, None).await {
+                // Cut off, it goes on watching, and shows it here.
+                Ok(()) | Err(NotLeading::Isolated(_)) => {}
+                Err(_) => return Ok(SoakUpdate::Elsewhere),
+            }
             let replaced = self.state_file.write_over(before, state)?;
             // The lock is released: moves do not wait for the rest.
             drop(lock);
@@ -204,7 +220,20 @@ impl Deployment {
         self.lock_wait
     }
 
-    pub(super) async fn lock(&self) -> Result<Lock, LockError> {
+    /// The lock on this host, and the lead among all.
+    pub(super) async fn lock(&self) -> Result<Held, LockError> {
+        let Some(leadership) = &self.leadership else {
+            return Ok(Held { _lock: self.lock_here().await?, _turn: None });
+        };
+        let turn = leadership.turn().await;
+        let standing = Box::pin(self.take_lead_in(leadership, &turn)).await;
+        if let Standing::StandsBy(leader) = standing.map_err(|error| LockError::Lead(error.to_string()))? {
+            return Err(LockError::Lead(NotLeading::Led(Box::new(leader.member)).to_string()));
+        }
+        Ok(Held { _lock: self.lock_here().await?, _turn: Some(turn) })
+    }
+
+    pub(super) async fn lock_here(&self) -> Result<Lock, LockError> {
         Lock::moves(&self.state_file, &self.holder(), self.lock_wait).await
     }
 
@@ -228,7 +257,7 @@ impl Deployment {
         })
     }
 
-    /// Journals a decision; the first trouble of a move is kept in `trouble`.
+    /// Journals a signed decision; the first trouble of a move is kept in `trouble`.
     pub(super) async fn journal_decision(&self, decision: Decision, trouble: &mut Option<String>) {
         match self.with_journal(move |journal, now| journal.append(&decision, now)).await {
             Ok(head) => *self.head.lock().unwrap_or_else(PoisonError::into_inner) = Some(head),
@@ -245,11 +274,18 @@ impl Deployment {
 
     /// Moves the router, reads it back if it has state of its own, and returns its output.
     pub(super) async fn move_router(&self, kind: Move, to: Color, replace: Replace) -> Result<Moved, MoveFailure> {
+        if let Some(token) = self.leadership.as_ref().and_then(Leadership::token) {
+            self.router.fence(token);
+        }
         let moving = match kind {
             Move::Switch => self.router.switch(to, replace),
             Move::Rollback => self.router.rollback(to, replace),
         };
-        let moved = moving.await.map_err(MoveFailure::Router)?;
+        let moved = match &self.leadership {
+            Some(leadership) => leadership.within(moving).await.map_err(MoveFailure::NotLeading)?,
+            None => moving.await,
+        };
+        let moved = moved.map_err(MoveFailure::Router)?;
         // A router that reads the state file shows the move only once that is written.
         if !self.router.reads_state_file() {
             let shown = self.router.read().await.map_err(MoveFailure::ReadBack)?;
@@ -258,6 +294,11 @@ impl Deployment {
             }
         }
         Ok(moved)
+    }
+
+    /// Whether a move is confirmed only once the state file says so.
+    pub(super) fn is_confirmed_last(&self) -> bool {
+        self.probe.is_some() && self.router.reads_state_file()
     }
 
     /// Whether users reach this color, if probed. A router that follows the state file moves once that is `written`.
@@ -271,7 +312,14 @@ impl Deployment {
     }
 
     /// Makes the state file say that traffic is on `to`. What the router's command wrote there itself is kept.
-    pub(super) fn write_move(&self, kind: Move, to: Color, release: &Release) -> Result<State, MoveFailure> {
+    /// The others learn of the signed `decision` with it.
+    pub(super) async fn write_move(
+        &self,
+        kind: Move,
+        to: Color,
+        release: &Release,
+        decision: Option<&Decision>,
+    ) -> Result<State, MoveFailure> {
         let mut state = self.state_file.read().map_err(MoveFailure::StateFile)?;
         let before = state.clone();
         if state.active() != to {
@@ -284,7 +332,9 @@ impl Deployment {
         }
         if state != before {
             self.note_journal(&mut state);
-            self.state_file.write(&state).map_err(MoveFailure::StateFile)?;
+            self.put_state(&state, decision).await?;
+        } else if decision.is_some() {
+            self.announce(decision).await?;
         }
         Ok(state)
     }
@@ -298,7 +348,7 @@ impl Deployment {
             MoveFailure::Probe(error) => return error.seen().map_or(Traffic::Unconfirmed(to), Traffic::On),
             MoveFailure::Unmoved(shown) => Some(*shown),
             MoveFailure::StateFile(_) if !state_decides => Some(to),
-            MoveFailure::StateFile(_) => self.router.read().await.ok(),
+            MoveFailure::StateFile(_) | MoveFailure::NotLeading(_) => self.router.read().await.ok(),
             MoveFailure::Router(_) if !self.router.reads_state_file() => self.router.read().await.ok(),
             MoveFailure::Router(_) => None,
         };
@@ -327,6 +377,8 @@ pub enum SoakUpdate {
     NewerSoak(String),
     /// There is no state file. One with only a soak would look like a deployment that never was.
     NoStateFile,
+    /// Another host leads, and writes its own.
+    Elsewhere,
 }
 
 #[derive(Debug, thiserror::Error)]

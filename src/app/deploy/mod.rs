@@ -8,6 +8,7 @@
 //! | `switch`, `rollback`, `status` | the verbs |
 //! | `plan` | what a move does, step by step; pure |
 //! | `moved` | the result of a move |
+//! | `shared` | what the hosts of a deployment share, and the lead |
 //! | `noted` | a switch that was made at the router alone |
 //! | `foresee` | what a move would do: `--dry-run` |
 //! | `alarm`, `exit_code` | the first line of a status, and its exit code |
@@ -20,6 +21,7 @@ mod moved;
 mod noted;
 mod plan;
 mod rollback;
+mod shared;
 mod status;
 mod switch;
 #[cfg(test)]
@@ -35,6 +37,7 @@ pub(crate) use moved::{MoveFailure, MovedTraffic};
 pub use plan::Binding;
 pub(crate) use rollback::RollbackError;
 pub use rollback::{Rollback, RollbackRequest};
+pub(crate) use shared::{CatchUpError, joined, of_recording};
 pub(crate) use status::{NoInactive, since};
 pub(crate) use switch::Switch;
 pub use switch::SwitchRequest;

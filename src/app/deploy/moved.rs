@@ -1,5 +1,6 @@
 //! A move of traffic: its result, the step that failed, and where traffic is.
 
+use crate::io::coordination::NotLeading;
 use crate::io::router::{Moved, RouterError, TrafficProbeError};
 use crate::io::state::StateError;
 use crate::model::Color;
@@ -16,6 +17,9 @@ pub enum MoveFailure {
     /// The router moved, but users do not reach the color, or that is unknown.
     #[error("{0}")]
     Probe(TrafficProbeError),
+    /// Another host may lead.
+    #[error("{0}")]
+    NotLeading(NotLeading),
     /// The router moved; the state file does not say so.
     #[error("{0}")]
     StateFile(StateError),
@@ -35,7 +39,7 @@ impl MoveFailure {
         match self {
             Self::Router(error) | Self::ReadBack(error) => error.is_lasting(),
             Self::StateFile(error) => error.is_lasting(),
-            Self::Unmoved(_) | Self::Probe(_) => false,
+            Self::Unmoved(_) | Self::Probe(_) | Self::NotLeading(_) => false,
         }
     }
 }

@@ -16,12 +16,15 @@ impl Deployment {
         }
         state.record_move(Move::Switch, to, self.now_ms());
         self.note_journal(&mut state);
+        if self.share_state(&state, None).await.is_err() {
+            return Ok(false);
+        }
         self.state_file.write(&state)?;
         drop(lock);
         let message = format!("the router sends traffic to {to}, the state file said {from}: noted as a switch");
         let mut decision = Decision::new(DecisionKind::Observe, Actor::Auto, message);
         (decision.active_color, decision.previous_color) = (Some(to), Some(from));
-        self.journal_decision(decision, &mut None).await;
+        self.journal_decision(self.signed(decision), &mut None).await;
         Ok(true)
     }
 }

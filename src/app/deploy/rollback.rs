@@ -161,26 +161,47 @@ impl Deployment {
     async fn carry_out(&self, steps: Steps, intent: Decision, begun: Begun) -> Result<MovedTraffic, RollbackError> {
         let Begun { open, journaled, mut trouble, replace } = begun;
         let (target, from) = (steps.target, steps.target.other());
-        let intent = Decision {
+        let intent = self.signed(Decision {
             decision: DecisionKind::Rollback,
             active_color: Some(from),
             previous_color: Some(target),
             ..intent
-        };
+        });
+        // One that is open is known to the others.
+        if let Err(failure) = self.announce((!open).then_some(&intent)).await {
+            return Err(RollbackError::Failed { target, failure, traffic: Traffic::Unmoved });
+        }
         if !open {
             self.journal_decision(intent.clone(), &mut trouble).await;
         }
         if let Some(journaled) = journaled {
             let _ = journaled.send(());
         }
-        let (moved, state) = match self.bring_back(steps, replace).await {
+        let (moved, state, rolled_back) = match self.bring_back(steps, replace, intent).await {
             Ok(done) => done,
             Err(failure) => {
                 let traffic = self.traffic_after(&failure, target).await;
                 return Err(RollbackError::Failed { target, failure, traffic });
             }
         };
-        let said = told(&moved);
+        self.journal_decision(rolled_back, &mut trouble).await;
+        let last_switch = state.last_switch();
+        Ok(MovedTraffic { color: target, from, last_switch, router: moved, journal_trouble: trouble })
+    }
+
+    /// The steps themselves, and the decision that says so. The state is written even if only the record is missing: it may lack our
+    /// note.
+    async fn bring_back(
+        &self,
+        steps: Steps,
+        replace: Replace,
+        intent: Decision,
+    ) -> Result<(Moved, State, Decision), MoveFailure> {
+        let Steps { target, move_router } = steps;
+        let moved =
+            if move_router { self.move_router(Move::Rollback, target, replace).await? } else { Moved::default() };
+        self.confirm(target, false).await?;
+        let (from, said) = (target.other(), told(&moved));
         let rolled_back = Decision {
             decision: DecisionKind::RolledBack,
             message: format!("traffic is back on {target}, away from {from}{said}"),
@@ -188,20 +209,14 @@ impl Deployment {
             previous_color: Some(from),
             ..intent
         };
-        self.journal_decision(rolled_back, &mut trouble).await;
-        let last_switch = state.last_switch();
-        Ok(MovedTraffic { color: target, from, last_switch, router: moved, journal_trouble: trouble })
-    }
-
-    /// The steps themselves. The state is written even if only the record is missing: it may lack our note.
-    async fn bring_back(&self, steps: Steps, replace: Replace) -> Result<(Moved, State), MoveFailure> {
-        let Steps { target, move_router } = steps;
-        let moved =
-            if move_router { self.move_router(Move::Rollback, target, replace).await? } else { Moved::default() };
-        self.confirm(target, false).await?;
-        let state = self.write_move(Move::Rollback, target, &Release::default())?;
+        let last = self.is_confirmed_last();
+        let state =
+            self.write_move(Move::Rollback, target, &Release::default(), (!last).then_some(&rolled_back)).await?;
         self.confirm(target, true).await?;
-        Ok((moved, state))
+        if last {
+            self.announce(Some(&rolled_back)).await?;
+        }
+        Ok((moved, state, rolled_back))
     }
 }
 

@@ -7,7 +7,9 @@ use jiff::{Timestamp, ZonedDateTime};
 use super::deployment::Deployment;
 use crate::core::soak::list_releases;
 use crate::io::journal::Head;
-use crate::io::state::{ConfigurationStatus, RouterStatus, SoakStatus, StandbyStatus, StateFileStatus, StatusReport};
+use crate::io::state::{
+    ConfigurationStatus, CoordinationStatus, RouterStatus, SoakStatus, StandbyStatus, StateFileStatus, StatusReport,
+};
 use crate::io::state::{LockError, MonitorState, SoakBlock, StateError, monitor_state};
 use crate::model::Color;
 use crate::model::number::span;
@@ -75,7 +77,8 @@ impl StatusReport {
 impl Deployment {
     /// Reads state file, router (shown if unreadable) and monitor's lock; `standby_ready`: the other color's probe.
     pub async fn status(&self, standby_ready: Option<bool>) -> Result<StatusReport, StatusError> {
-        let state = self.state_file.read()?;
+        let here = self.state_file.read()?;
+        let (state, coordination) = self.among_hosts(here).await;
         let read = self.router.read().await;
         let monitor = monitor_state(&self.state_file)?;
         let block = state.soak().cloned();
@@ -104,7 +107,13 @@ impl Deployment {
             no_rollback: state.no_rollback(),
             journal: state.journal().cloned(),
             freeze: self.freeze_file().holding(self.now()),
-            soak: SoakStatus { block, running: monitor != MonitorState::NotRunning && !finished },
+            soak: SoakStatus {
+                running: !finished
+                    && (monitor != MonitorState::NotRunning
+                        || coordination.as_ref().is_some_and(|all| all.leader.is_some())),
+                block,
+            },
+            coordination,
             previous_soak: None,
         })
     }
@@ -135,6 +144,7 @@ impl StatusReport {
                 format!("automatic rollback is {}", freeze.frozen().describe(now.timestamp().as_millisecond())),
             ));
         }
+        lines.extend(self.coordination.iter().flat_map(CoordinationStatus::to_lines));
         lines.extend(self.soak.to_lines(now));
         if let Some(before) = &self.previous_soak {
             let how = before.outcome.as_deref().unwrap_or(&before.phase);
@@ -150,6 +160,23 @@ impl StatusReport {
             let _ = writeln!(text, "{label:<9} {}", clean(value));
             text
         })
+    }
+}
+
+impl CoordinationStatus {
+    fn to_lines(&self) -> Vec<(&'static str, String)> {
+        let leader = match (&self.leader, &self.error) {
+            (_, Some(error)) => format!("unknown: etcd {error}"),
+            (None, None) => "none: whoever comes first takes the lead".to_owned(),
+            (Some(member), None) => {
+                let token = self.token.map(|token| format!(", token {token}")).unwrap_or_default();
+                let sign = self.last_sign_seconds.map(|ago| format!(", last sign {ago}s ago")).unwrap_or_default();
+                format!("{member}{token}{sign}")
+            }
+        };
+        let standbys: Vec<&str> = self.standbys.iter().map(|member| member.name.as_str()).collect();
+        let standbys = if standbys.is_empty() { "none".to_owned() } else { standbys.join(", ") };
+        vec![("leader", leader), ("standbys", standbys), ("counts", self.state.clone())]
     }
 }
 

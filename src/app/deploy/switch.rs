@@ -73,6 +73,7 @@ impl Deployment {
     pub async fn switch(&self, request: SwitchRequest) -> Result<Switch, SwitchError> {
         let SwitchRequest { to, release, replace, decision } = request;
         let _lock = self.lock().await?;
+        let decision = self.signed(decision);
         let before = self.state_file.read()?;
         let mut trouble = None;
         let progress = self.switch_progress(decision.soak.clone(), &mut trouble).await;
@@ -96,13 +97,15 @@ impl Deployment {
         if progress != SwitchProgress::Open {
             let message = format!("traffic moves from {} to {to}", to.other());
             let intent = Decision { decision: DecisionKind::Switching, message, ..decision.clone() };
-            self.journal_decision(during(to.other(), intent), &mut trouble).await;
+            let intent = during(to.other(), intent);
+            if let Err(failure) = self.announce(Some(&intent)).await {
+                return Err(SwitchError::NotMade { target: to, failure });
+            }
+            self.journal_decision(intent, &mut trouble).await;
         }
-        match self.bring_to(steps, to, &release, replace).await {
-            Ok((moved, state)) => {
-                let message = format!("{}{}", decision.message, told(&moved));
-                let switched = Decision { decision: DecisionKind::Switch, message, ..decision };
-                self.journal_decision(during(to, switched), &mut trouble).await;
+        match self.bring_to(steps, to, &release, replace, &decision).await {
+            Ok((moved, state, switched)) => {
+                self.journal_decision(switched, &mut trouble).await;
                 let (from, last_switch) = (to.other(), state.last_switch());
                 Ok(Switch::Switched(MovedTraffic {
                     color: to,
@@ -140,33 +143,49 @@ impl Deployment {
         to: Color,
         release: &Release,
         replace: Replace,
-    ) -> Result<(Moved, State), MoveFailure> {
+        decision: &Decision,
+    ) -> Result<(Moved, State, Decision), MoveFailure> {
         let moved =
             if steps == Steps::Note { Moved::default() } else { self.move_router(Move::Switch, to, replace).await? };
         self.confirm(to, false).await?;
+        let message = format!("{}{}", decision.message, told(&moved));
+        let switched = during(to, Decision { decision: DecisionKind::Switch, message, ..decision.clone() });
+        let last = self.is_confirmed_last();
+        let known = (!last).then_some(&switched);
         let state = if steps == Steps::MoveRouter {
-            self.write_switch(to, release)?
+            self.write_switch(to, release, known).await?
         } else {
-            self.write_move(Move::Switch, to, release)?
+            self.write_move(Move::Switch, to, release, known).await?
         };
         self.confirm(to, true).await?;
-        Ok((moved, state))
+        if last {
+            self.announce(Some(&switched)).await?;
+        }
+        Ok((moved, state, switched))
     }
 
     /// Journals a switch to the color that the state file names already.
-    fn write_switch(&self, to: Color, release: &Release) -> Result<State, MoveFailure> {
+    async fn write_switch(
+        &self,
+        to: Color,
+        release: &Release,
+        decision: Option<&Decision>,
+    ) -> Result<State, MoveFailure> {
         let mut state = self.state_file.read().map_err(MoveFailure::StateFile)?;
         state.record_move(Move::Switch, to, self.now_ms());
         state.describe_release(release);
         self.note_journal(&mut state);
-        self.state_file.write(&state).map_err(MoveFailure::StateFile)?;
+        self.put_state(&state, decision).await?;
         Ok(state)
     }
 
     async fn undo(&self, before: &State, target: Color, failure: MoveFailure) -> SwitchError {
         let from = target.other();
+        if let Some(leadership) = self.leadership() {
+            leadership.regain().await;
+        }
         let undone = match self.move_router(Move::Rollback, from, Replace::Ours).await {
-            Ok(_) => self.restore(before),
+            Ok(_) => self.restore(before).await,
             Err(undo) => Err(undo),
         };
         let undone = match undone {
@@ -183,7 +202,7 @@ impl Deployment {
     }
 
     /// Restores the traffic keys from before a move that the router's command wrote itself.
-    fn restore(&self, before: &State) -> Result<(), MoveFailure> {
+    async fn restore(&self, before: &State) -> Result<(), MoveFailure> {
         let now = self.state_file.read().map_err(MoveFailure::StateFile)?;
         let mut restored = now.clone();
         restored.restore_traffic(before);
@@ -192,7 +211,7 @@ impl Deployment {
         if traffic(&restored) == traffic(&now) {
             return Ok(());
         }
-        self.state_file.write(&restored).map_err(MoveFailure::StateFile)
+        self.put_state(&restored, None).await
     }
 }
 

@@ -1,10 +1,11 @@
 //! The two clocks, and schedules.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
 use crate::core::soak::ClockOrigin;
 use crate::io::ports::Clock;
@@ -64,6 +65,28 @@ impl RunClock {
 
     pub const fn origin(&self) -> &ClockOrigin {
         &self.origin
+    }
+}
+
+/// Times at which the run wakes, on its own clock.
+#[derive(Debug, Default)]
+pub struct Wakeups(BTreeSet<u64>);
+
+impl Wakeups {
+    pub fn insert(&mut self, at_ms: u64) {
+        self.0.insert(at_ms);
+    }
+
+    /// The next one as the timer's clock will show it.
+    pub fn next(&self, clock: &RunClock) -> Option<Instant> {
+        let at_ms = *self.0.first()?;
+        Some(Instant::now() + Duration::from_millis(at_ms.saturating_sub(clock.at_ms())))
+    }
+
+    /// Removes those that have come; whether there were any.
+    pub fn take_due(&mut self, now_ms: u64) -> bool {
+        let later = self.0.split_off(&now_ms.saturating_add(1));
+        !std::mem::replace(&mut self.0, later).is_empty()
     }
 }
 

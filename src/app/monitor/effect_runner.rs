@@ -16,9 +16,11 @@ use crate::io::descriptors;
 use crate::io::journal::rfc3339_ms;
 use crate::io::router::{Foreign, RouterError};
 use crate::io::state::{BaselineBlock, FreezeFile, Release, SoakBlock};
+use crate::io::tasks::boxed;
 use crate::model::{Color, Decision, DecisionKind, Phase};
 
 use super::looks::Looks;
+use super::sharing::Sharing;
 
 /// How long the end of a run waits for its block to reach the state file.
 const REFLECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -34,7 +36,7 @@ impl EffectRunner {
     /// Ready to move, and keeping the state file's `soak` block current.
     pub fn new(deployment: Deployment, events: mpsc::Sender<Event>) -> Self {
         let (block, blocks) = watch::channel(None);
-        let reflecting = tokio::spawn(reflect_all(deployment.clone(), blocks, events));
+        let reflecting = tokio::spawn(boxed(reflect_all(deployment.clone(), blocks, events)));
         Self { deployment, block, reflecting, looks: Looks::default() }
     }
 
@@ -43,6 +45,10 @@ impl EffectRunner {
         if let Some(summary) = summary {
             self.block.send_replace(Some(block_of(summary, settings)));
         }
+    }
+
+    pub const fn deployment(&self) -> &Deployment {
+        &self.deployment
     }
 
     pub fn freeze_file(&self) -> FreezeFile {
@@ -56,7 +62,7 @@ impl EffectRunner {
 
     pub fn read_router(&self, epoch: u32, standby: Color, events: mpsc::Sender<Event>) {
         let (deployment, looks) = (self.deployment.clone(), self.looks.clone());
-        tokio::spawn(async move {
+        tokio::spawn(boxed(async move {
             let router = match (deployment.router().read().await, deployment.probe()) {
                 (Ok(shown), Some(probe)) => Ok(looks.behind(probe, shown).await),
                 (read, _) => read,
@@ -69,12 +75,16 @@ impl EffectRunner {
                 Err(error) => Err(ReadError(error.to_string())),
             };
             let _ = events.send(Event::RouterObserved { epoch, router, state, foreign }).await;
-        });
+        }));
     }
 
-    pub fn switch(&self, settings: Settings, events: mpsc::Sender<Event>) {
+    pub fn switch(&self, settings: Settings, events: mpsc::Sender<Event>, sharing: Option<&Sharing>) {
         let deployment = self.deployment.clone();
-        tokio::spawn(async move {
+        let shared = sharing.map(Sharing::caught_up);
+        tokio::spawn(boxed(async move {
+            if let Some(shared) = shared {
+                shared.await;
+            }
             let known = settings.known_release().map(str::to_owned);
             let (to, actor) = (settings.color, settings.actor);
             let replace = settings.force.into();
@@ -99,7 +109,7 @@ impl EffectRunner {
                 Err(error) => SwitchResult::Failed(error.to_string()),
             };
             let _ = events.send(Event::SwitchDone { result, kept }).await;
-        });
+        }));
     }
 
     /// Makes one attempt to move traffic back; `journaled` is sent when the intent is on disk.
@@ -116,7 +126,7 @@ impl EffectRunner {
         let deployment = self.deployment.clone();
         let (active, last_switch) = (settings.color, settings.last_switch);
         let binding = Some(Binding { active, last_switch, previous: active.other() });
-        tokio::spawn(async move {
+        tokio::spawn(boxed(async move {
             let request = RollbackRequest { binding, intent, replace: force.into() };
             let (mut kept, mut last_switch) = (None, None);
             let result = match deployment.rollback_telling(request, journaled).await {
@@ -143,7 +153,7 @@ impl EffectRunner {
             };
             drop(released);
             let _ = events.send(Event::RollbackDone { attempt, result, last_switch, kept }).await;
-        });
+        }));
     }
 
     /// Waits, within bounds, until the last summary is in the state file.

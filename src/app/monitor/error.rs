@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::app::deploy::RollbackError;
+use crate::app::deploy::{CatchUpError, RollbackError};
 use crate::io::control::{ListenError, SocketError};
+use crate::io::coordination::Member;
 use crate::io::journal::{JournalError, RecordingError};
 use crate::io::source::{ClientError, DiscoveryError};
 use crate::io::state::{LockError, NothingToRollBack, StateError};
@@ -32,6 +33,15 @@ pub enum OpenError {
     Client(#[from] ClientError),
     #[error("soak {soak} left a rollback unfinished, and it cannot be finished now: {source}")]
     Unfinished { soak: String, source: Box<RollbackError> },
+    /// Another host leads.
+    #[error("another host leads: {0}")]
+    Led(Box<Member>),
+    /// Who leads cannot be found out, or what the last leader left cannot be had.
+    #[error("this host cannot take the lead: {0}")]
+    Lead(Box<CatchUpError>),
+    /// A signal came while this host stood by.
+    #[error("stopped by {0} while standing by: nothing was watched here")]
+    Stopped(&'static str),
     /// Signals or randomness are not available.
     #[error("cannot {what}: {source}")]
     System { what: &'static str, source: std::io::Error },
@@ -40,9 +50,10 @@ pub enum OpenError {
 impl OpenError {
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Lock(LockError::Busy { .. }) | Self::Socket(SocketError::Live { .. }) => 10,
+            Self::Led(_) | Self::Lock(LockError::Busy { .. }) | Self::Socket(SocketError::Live { .. }) => 10,
             Self::Unfinished { .. } => 7,
-            Self::System { .. } => 1,
+            Self::System { .. } | Self::Lead(_) => 1,
+            Self::Stopped(_) => 143,
             _ => 2,
         }
     }

@@ -13,6 +13,7 @@
 //! | `effect_runner` | the tasks that move traffic, read the router and write the state file |
 //! | `json` | events as JSON |
 //! | `recorder` | the thread that writes the recording |
+//! | `standing_by`, `sharing` | several hosts: waiting for the lead, and what the next leader needs |
 //! | `clock` | the monotonic clock that counts suspend, the wall clock, and schedules |
 //! | `watchdog` | answers the service manager from the loop |
 //! | `stop` | how a run ends |
@@ -43,6 +44,8 @@ mod resume;
 mod run;
 mod sampler_pool;
 mod sampling_rounds;
+mod sharing;
+mod standing_by;
 mod stop;
 mod unfinished;
 mod watchdog;

@@ -29,7 +29,9 @@ use super::recorder::Recorder;
 use super::recovered_run::RecoveredRun;
 use super::resume::{self, Earlier};
 use super::sampler_pool::SamplerPool;
-use super::{again, api, prepare, unfinished};
+use super::sharing::Sharing;
+use super::standing_by::Stood;
+use super::{again, api, prepare, standing_by, unfinished};
 
 /// Capacity of the loop's event queue. Each task has at most one event in flight, so it is never full.
 const INBOX: usize = 1_024;
@@ -84,6 +86,7 @@ pub struct Opened {
     pub(super) server: Option<Server>,
     pub(super) signals: Box<dyn Asking>,
     pub(super) lock: Lock,
+    pub(super) sharing: Option<Sharing>,
     pub(super) clock: RunClock,
     pub(super) disk: Arc<dyn Disk>,
     /// Whether other runs share this process.
@@ -144,7 +147,35 @@ pub async fn open(
     }
     // Before anything begins: a signal from here on ends the run in order.
     let listening = ports.signals.listen();
-    let signals = listening.map_err(|source| OpenError::System { what: "listen for signals", source })?;
+    let mut signals = listening.map_err(|source| OpenError::System { what: "listen for signals", source })?;
+    let begin = match Box::pin(standing_by::lead(&deployment, begin, &mut signals, tell)).await? {
+        Stood::Asked(signal) => return Err(OpenError::Stopped(signal)),
+        // The leader may have brought the soak to its end.
+        Stood::Leads { waited: true } => Begin::Resume,
+        Stood::Leads { waited: false } => begin,
+    };
+    let leadership = deployment.leadership().filter(|_| !ports.shared).cloned();
+    let opening = Box::pin(open_leading(ports, loaded, begin, actor, tell, deployment, signals, lock)).await;
+    if let Some(leadership) = leadership.filter(|_| !matches!(opening, Ok(Opening::Ready(_)))) {
+        // Nobody has to wait until the lease of a process that is gone has ended.
+        leadership.resign().await;
+    }
+    opening
+}
+
+/// The same on the host that leads.
+#[expect(clippy::too_many_arguments, reason = "what was opened so far, one by one")]
+async fn open_leading(
+    ports: &Ports,
+    loaded: &Loaded,
+    begin: Begin,
+    actor: Actor,
+    tell: &(dyn Fn(&str) + Sync),
+    deployment: Deployment,
+    signals: Box<dyn Asking>,
+    lock: Lock,
+) -> Result<Opening, OpenError> {
+    let config = &loaded.config;
     let no_rollback = matches!(begin, Begin::Switch { no_rollback: true, .. });
     let (begin, earlier) = match begin {
         Begin::Switch { to: color, soak, force, .. } => {
@@ -208,6 +239,7 @@ impl Run {
         let instances = config.colors.blue.len() + config.colors.green.len();
         let sharers = ports.shared.then_some(instances);
         let (hub, orders) = Hub::new(sharers, &header, recording, view);
+        let sharing = Sharing::start(&deployment, &machine.settings().soak, &places.recording, &ports.disk);
         let server = listeners.serve(&hub, api::status_of(&deployment, &hub));
         Ok(Opened {
             samplers: SamplerPool::start(
@@ -232,6 +264,7 @@ impl Run {
             server,
             signals,
             lock,
+            sharing,
             clock,
             disk: Arc::clone(&ports.disk),
             shared: ports.shared,

@@ -10,7 +10,8 @@ use crate::io::state::State;
 use crate::model::{Actor, CheckId, Color};
 
 /// Keys that are not recorded: they may hold credentials, and another monitor reads them again.
-const NOT_RECORDED: [&str; 6] = ["colors.", "instances.", "prometheus.", "notify.", "control.", "router.probe_"];
+const NOT_RECORDED: [&str; 7] =
+    ["colors.", "instances.", "prometheus.", "notify.", "control.", "coordination.", "router.probe_"];
 
 pub fn settings(config: &Config, id: &str, origin: Origin, color: Color, state: &State, actor: Actor) -> Settings {
     let soak = &config.soak;
@@ -118,6 +119,10 @@ pub fn began_with(recorded: &[(String, String)], now: &Config) -> Option<Config>
     config.metrics.bearer_token.clone_from(&now.metrics.bearer_token);
     config.notify = now.notify.clone();
     config.control = now.control.clone();
+    // Those of another host, where that led before.
+    config.state_file.clone_from(&now.state_file);
+    config.data_dir.clone_from(&now.data_dir);
+    config.coordination = now.coordination.clone();
     Some(config)
 }
 

@@ -12,8 +12,8 @@ use crate::model::{Decision, DecisionKind};
 
 use super::clock::RunClock;
 
-/// Keys that a resumed run reads again: instances, Prometheus, webhooks and sockets may have moved.
-const AFRESH: [&str; 4] = ["colors.", "prometheus.", "notify.", "control."];
+/// Keys that a resumed run reads again: instances, Prometheus, webhooks and sockets may have moved, and another host has its own files.
+const AFRESH: [&str; 7] = ["colors.", "prometheus.", "notify.", "control.", "coordination.", "state_file", "data_dir"];
 
 /// A recorded run, up to its last event.
 #[derive(Debug)]

@@ -85,7 +85,9 @@ pub fn newest(deployment: &Deployment, config: &Config, state: &State) -> Option
     let is_same_file = |(key, value): &(String, String)| {
         key == "state_file" && std::path::Path::new(value) == deployment.state_file().path()
     };
-    recovered.header.config.iter().any(is_same_file).then_some(recovered)
+    // Of several hosts each has a file of its own.
+    let is_ours = deployment.leadership().is_some() || recovered.header.config.iter().any(is_same_file);
+    is_ours.then_some(recovered)
 }
 
 /// The state of the run that began after the soak in the state file, if there is one.

@@ -1,6 +1,6 @@
 //! The loop: puts all events into one order, and carries out the machine's effects in that order.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::answer::Answer;
-use super::clock::{RunClock, every};
+use super::clock::{RunClock, Wakeups, every};
 use super::effect_runner::{EffectRunner, told_of_router};
 use super::freeze::FreezeWatch;
 use super::json::Json;
@@ -18,6 +18,8 @@ use super::open::Opened;
 use super::recorder::Recorder;
 use super::sampler_pool::{Job, SamplerPool};
 use super::sampling_rounds::SamplingRounds;
+use super::sharing::Sharing;
+use super::standing_by::{counts, over};
 use super::stop::{Finished, OnSignal};
 use super::watchdog::Watchdog;
 use crate::config::scrub_in_place;
@@ -43,7 +45,8 @@ pub type Observer = Box<dyn FnMut(Envelope, bool) -> bool + Send>;
 /// Runs one soak to its end.
 pub async fn run(opened: Opened, on_signal: OnSignal, observer: Option<Observer>) -> Finished {
     let Opened { machine, first, seq, samplers, runner, recorder, journal, events, mut inbox, .. } = opened;
-    let Opened { hub, notifier, mut orders, server, mut signals, lock, clock, disk, shared, .. } = opened;
+    let Opened { hub, notifier, mut orders, server, mut signals, lock, sharing, clock, disk, shared, .. } = opened;
+    let leadership = runner.deployment().leadership().cloned();
     let interval_ms = machine.settings().interval_ms;
     let freeze = FreezeWatch::new(runner.freeze_file(), machine.frozen().cloned());
     let mut run = Run {
@@ -62,9 +65,10 @@ pub async fn run(opened: Opened, on_signal: OnSignal, observer: Option<Observer>
         clock,
         disk,
         seq,
-        wakeups: BTreeSet::new(),
+        wakeups: Wakeups::default(),
         ending: None,
         stopping: None,
+        sharing,
         answer: None,
         reading_router: false,
         router_read_at: None,
@@ -74,12 +78,15 @@ pub async fn run(opened: Opened, on_signal: OnSignal, observer: Option<Observer>
     run.feed(first).await;
     let finished = run.until_the_end(&mut inbox, &mut orders, &mut signals, on_signal).await;
     match &finished {
-        Finished::Ended(_) | Finished::Saved => run.close(&mut inbox, &finished).await,
+        Finished::Ended(_) | Finished::Saved | Finished::StoodDown => run.close(&mut inbox, &finished).await,
         // Ends at once: waits neither for a move that holds the lock nor for a slow disk.
         Finished::CutOff => drop(run),
     }
     if let Some(server) = server {
         server.stop().await;
+    }
+    if let Some(leadership) = leadership.filter(|_| !shared) {
+        leadership.resign().await;
     }
     drop(lock);
     finished
@@ -101,10 +108,11 @@ struct Run {
     disk: Arc<dyn Disk>,
     seq: u64,
     rounds: SamplingRounds,
-    wakeups: BTreeSet<u64>,
+    wakeups: Wakeups,
     ending: Option<Ending>,
-    /// The signal that asked to save the run, while a move is under way.
-    stopping: Option<&'static str>,
+    /// How it ends once the move under way is over, and what asked for that.
+    stopping: Option<(Finished, &'static str)>,
+    sharing: Option<Sharing>,
     answer: Option<Answer>,
     reading_router: bool,
     router_read_at: Option<u64>,
@@ -123,19 +131,19 @@ impl Run {
     ) -> Finished {
         let period = Duration::from_millis(self.machine.settings().interval_ms);
         let (mut schedule, mut gate_poll) = (every(period), every(period.min(GATE_POLL)));
-        let mut signalled = false;
+        let (leadership, mut signalled) = (self.runner.deployment().leadership().cloned(), false);
         loop {
-            if let Some(ending) = self.ending.take() {
+            if let Some(ending) = self.ending.take_if(|ending| counts(ending, leadership.as_ref())) {
                 return Finished::Ended(ending);
             }
-            if self.stopping.is_some() && !self.machine.is_moving() {
-                return Finished::Saved;
+            if let Some((finished, _)) = self.stopping.clone().filter(|_| !self.machine.is_moving()) {
+                return finished;
             }
             if on_signal == OnSignal::Abort && self.machine.overdue() && !self.machine.is_moving() {
                 self.feed(Event::GiveUp).await;
                 continue;
             }
-            let wakeup = self.next_wakeup();
+            let wakeup = self.wakeups.next(&self.clock);
             // Operators come first, then answers, then new questions.
             tokio::select! {
                 biased;
@@ -146,6 +154,9 @@ impl Run {
                     }
                     signalled = true;
                     self.signalled(signal, on_signal.saves(signal)).await;
+                }
+                () = over(leadership.as_ref()), if self.stopping.is_none() => {
+                    self.stopping = Some((Finished::StoodDown, "the end of its lead"));
                 }
                 () = self.watchdog.due() => Watchdog::answer(),
                 Some(order) = orders.recv() => self.ordered(order).await,
@@ -164,7 +175,7 @@ impl Run {
         // Another monitor can continue a rollback that is retried.
         if save || (signal == SIGTERM && self.machine.retrying().is_some()) {
             tracing::warn!(signal, "asked to stop: the run is saved for another monitor");
-            self.stopping = Some(signal);
+            self.stopping = Some((Finished::Saved, signal));
         } else {
             let actor = self.machine.settings().actor.clone();
             self.feed(Event::Interrupted { signal: signal.to_owned(), actor }).await;
@@ -178,19 +189,8 @@ impl Run {
         self.feed(Event::Action { action, actor, reason }).await;
     }
 
-    /// The next scheduled time as the timer's clock will show it.
-    fn next_wakeup(&self) -> Option<Instant> {
-        let at_ms = *self.wakeups.first()?;
-        Some(Instant::now() + Duration::from_millis(at_ms.saturating_sub(self.clock.at_ms())))
-    }
-
     async fn wake(&mut self) {
-        let now = self.clock.at_ms();
-        let due = self.wakeups.iter().take_while(|at_ms| **at_ms <= now).count();
-        for _ in 0..due {
-            self.wakeups.pop_first();
-        }
-        if due > 0 {
+        if self.wakeups.take_due(self.clock.at_ms()) {
             self.feed(Event::Timer).await;
         }
     }
@@ -310,14 +310,18 @@ impl Run {
     async fn carry_out(&mut self, effect: Effect) -> Option<String> {
         match effect {
             Effect::Journal(decision) => {
-                return journaled(&*self.disk, &self.journal, *decision, self.clock.clone()).await;
+                let decision = self.runner.deployment().signed(*decision);
+                self.sharing.iter().for_each(|sharing| sharing.decided(decision.clone()));
+                return journaled(&*self.disk, &self.journal, decision, self.clock.clone()).await;
             }
             Effect::Reflect => self.runner.reflect(self.machine.summary(), self.machine.settings()),
             Effect::Sample => self.sample_now(),
             Effect::TryCounting { color } => self.samplers.try_counting(color),
             Effect::ProbeStandby => self.samplers.probe(self.machine.settings().color.other()),
             Effect::ReadRouter { epoch } => self.read_router(epoch),
-            Effect::Switch => self.runner.switch(self.machine.settings().clone(), self.events.clone()),
+            Effect::Switch => {
+                self.runner.switch(self.machine.settings().clone(), self.events.clone(), self.sharing.as_ref());
+            }
             Effect::Rollback { attempt, intent, force } => {
                 log(&intent);
                 let journaled = self.answer.take().map(Answer::once_journaled);
@@ -372,7 +376,10 @@ impl Run {
         }
         match (finished, self.stopping) {
             (Finished::Ended(ending), _) => self.hub.finish(StreamEnd::Ended(ending.clone())),
-            (_, signal) => self.hub.finish(StreamEnd::Stopped { why: signal.unwrap_or("a signal").to_owned() }),
+            (_, stopping) => {
+                let why = stopping.map_or("a signal", |(_, why)| why).to_owned();
+                self.hub.finish(StreamEnd::Stopped { why });
+            }
         }
         drop(self.observer);
         let recorder = self.recorder;
@@ -380,6 +387,7 @@ impl Run {
         if timeout(JOURNAL_TIMEOUT, closed).await.is_err() {
             tracing::error!("the recording is still not written: leaving without waiting for it");
         }
+        Sharing::end(self.sharing, finished).await;
         // Last, so that an unreachable webhook delays no record.
         if let Some(notifier) = self.notifier {
             notifier.finish().await;

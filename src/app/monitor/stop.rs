@@ -32,6 +32,8 @@ pub enum Finished {
     Ended(Ending),
     /// It was stopped by a signal, and another monitor can resume it.
     Saved,
+    /// Another host leads, or may: this one stands by again.
+    StoodDown,
     /// A second signal cut it off; an open intent stays in the journal and can be resumed.
     CutOff,
 }
@@ -41,7 +43,7 @@ impl Finished {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Ended(ending) => ending.exit_code(),
-            Self::Saved => 143,
+            Self::Saved | Self::StoodDown => 143,
             Self::CutOff => 7,
         }
     }

@@ -100,6 +100,10 @@ struct Body<'a> {
     active_color: Option<Color>,
     #[serde(skip_serializing_if = "Option::is_none")]
     previous_color: Option<Color>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<i64>,
     prev: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     hash: Option<&'a str>,
@@ -125,6 +129,8 @@ impl<'a> Body<'a> {
             evidence: decision.evidence,
             active_color: decision.active_color,
             previous_color: decision.previous_color,
+            host: decision.host.as_deref(),
+            token: decision.token,
             prev,
             hash: None,
         }
@@ -182,6 +188,8 @@ mod tests {
             evidence: Some(7.5),
             active_color: Some(Color::Green),
             previous_color: Some(Color::Blue),
+            host: Some("deploy-1".to_owned()),
+            token: Some(9),
             ..Decision::new(DecisionKind::Rollback, Actor::Auto, "412 of 3,120 requests failed")
         }
     }
@@ -196,7 +204,7 @@ mod tests {
                 r#"{{"seq":7,"ts":"2026-11-23T14:02:25.183Z","soak":"20261123T140211Z-3f2a","event":"deploy_decision","#,
                 r#""decision":"rollback","actor":"auto","reason":"breach","message":"412 of 3,120 requests failed","release":"v7","#,
                 r#""check":"error-rate","value":0.132,"threshold":0.05,"requests":3120,"errors":412,"evidence":7.5,"#,
-                r#""activeColor":"green","previousColor":"blue","prev":"00","hash":"{}"}}"#,
+                r#""activeColor":"green","previousColor":"blue","host":"deploy-1","token":9,"prev":"00","hash":"{}"}}"#,
                 "\n"
             ),
             hash

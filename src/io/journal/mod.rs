@@ -35,7 +35,7 @@ pub(crate) use files::{create_private_dir, open_log};
 pub(crate) use head::Head;
 pub use line::Entry;
 pub(crate) use line::rfc3339_ms;
-pub(crate) use recording::{RecordingError, RecordingWriter, recordings};
+pub(crate) use recording::{RecordingError, RecordingWriter, adopt, recordings};
 pub use recording::{RecordingReader, recording_path};
 pub(crate) use reserve::Reserve;
 pub(crate) use retention::{Pruned, Stored, prune};

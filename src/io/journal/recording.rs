@@ -5,7 +5,7 @@ mod packed;
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read as _};
+use std::io::{self, BufReader, Read as _, Write as _};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -60,6 +60,21 @@ pub fn recordings(service_dir: &Path) -> Result<Vec<SoakId>, RecordingError> {
     }
     ids.sort_unstable();
     Ok(ids)
+}
+
+/// Puts a recording that another host wrote into the folder of a service. One that is there and goes on from it stays.
+pub fn adopt(service_dir: &Path, id: &SoakId, whole: &[u8]) -> Result<(), RecordingError> {
+    let path = recording_path(service_dir, id);
+    let io = |source| RecordingError::Io { action: "take over", path: path.clone(), source };
+    if fs::read(&path).is_ok_and(|here| here.starts_with(whole)) {
+        return Ok(());
+    }
+    let folder = service_dir.join("soaks");
+    create_private_dir(&folder).map_err(io)?;
+    let mut new = tempfile::NamedTempFile::new_in(&folder).map_err(io)?;
+    new.write_all(whole).and_then(|()| new.as_file().sync_all()).map_err(io)?;
+    new.persist(&path).map_err(|error| io(error.error))?;
+    File::open(&folder).and_then(|folder| folder.sync_all()).map_err(io)
 }
 
 /// One writer at a time, which the monitor's lock ensures.

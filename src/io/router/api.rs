@@ -66,6 +66,9 @@ pub trait Router: Send + Sync + fmt::Debug {
     /// What a move to this color would do, in lines, as far as can be told without moving; or why it would fail now.
     fn try_out(&self, to: Color, replace: Replace) -> RouterFuture<'_, Vec<String>>;
 
+    /// The token of whoever moves traffic next, where several hosts could, for a router that checks it.
+    fn fence(&self, _token: i64) {}
+
     /// Further findings for `doctor`.
     fn remarks(&self) -> RouterFuture<'_, Vec<Remark>> {
         Box::pin(async { Ok(Vec::new()) })

@@ -1,6 +1,7 @@
 //! Router `command`: commands move traffic and say where it is.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -68,7 +69,8 @@ pub enum CommandError {
     },
 }
 
-/// Runs without a shell, with `SWITCHBACK_COLOR` and `SWITCHBACK_SERVICE` in the environment.
+/// Runs without a shell, with `SWITCHBACK_COLOR` and `SWITCHBACK_SERVICE` in the environment, and with `SWITCHBACK_FENCE` where
+/// several hosts could move traffic.
 #[derive(Clone, Debug)]
 pub struct CommandRouter {
     state_file: StateFile,
@@ -80,6 +82,8 @@ pub struct CommandRouter {
     /// Prints the active color. If empty, the state file is read, and a move's exit code alone confirms it.
     pub(super) read: Vec<String>,
     shown: Arc<Mutex<Option<Instant>>>,
+    /// The token of the leader; 0 for none.
+    fence: Arc<AtomicI64>,
 }
 
 impl CommandRouter {
@@ -87,8 +91,8 @@ impl CommandRouter {
     pub fn new(state_file: StateFile, service: &str, timeout: Duration) -> Self {
         let service = service.to_owned();
         let (switch, rollback, read) = (Vec::new(), Vec::new(), Vec::new());
-        let shown = Arc::default();
-        Self { state_file, service, folder: PathBuf::new(), timeout, switch, rollback, read, shown }
+        let (shown, fence) = (Arc::default(), Arc::default());
+        Self { state_file, service, folder: PathBuf::new(), timeout, switch, rollback, read, shown, fence }
     }
 
     fn filled(&self, words: &[String], color: Color) -> Vec<String> {
@@ -98,7 +102,10 @@ impl CommandRouter {
     async fn to(&self, words: &[String], color: Color, replace: Replace) -> Result<Moved, RouterError> {
         let replaced = self.look_before(words, replace).await?;
         let words = self.filled(words, color);
-        let env = [("SWITCHBACK_COLOR", color.name()), ("SWITCHBACK_SERVICE", &self.service)];
+        let fence = self.fence.load(Ordering::Relaxed);
+        let token = fence.to_string();
+        let mut env = vec![("SWITCHBACK_COLOR", color.name()), ("SWITCHBACK_SERVICE", &self.service)];
+        env.extend((fence != 0).then_some(("SWITCHBACK_FENCE", token.as_str())));
         let printed =
             run(&self.folder, &words, &env, self.timeout).await.map_err(|source| self.failed_move(&words, source))?;
         let output = Some(printed.quote()).filter(|quoted| !quoted.is_empty());
@@ -215,6 +222,10 @@ impl Router for CommandRouter {
 
     fn rollback(&self, to: Color, replace: Replace) -> RouterFuture<'_, Moved> {
         Box::pin(self.to(&self.rollback, to, replace))
+    }
+
+    fn fence(&self, token: i64) {
+        self.fence.store(token, Ordering::Relaxed);
     }
 
     fn read(&self) -> RouterFuture<'_, Color> {

@@ -300,6 +300,24 @@ impl State {
         self.journal = Some(head);
     }
 
+    /// The same for another host, whose journal is another one.
+    #[must_use]
+    pub fn without_journal(&self) -> Self {
+        let mut state = self.clone();
+        state.document.shift_remove("journal");
+        Self { journal: None, ..state }
+    }
+
+    /// The same with what `here` says of the journal of this host.
+    #[must_use]
+    pub fn with_journal_of(&self, here: &Self) -> Self {
+        let mut state = self.without_journal();
+        if let Some(head) = here.journal.clone() {
+            state.set_journal(head);
+        }
+        state
+    }
+
     fn set_traffic(&mut self, active: Color, last_switch: Option<i64>, previous: Option<Color>) {
         self.document.insert("activeColor".to_owned(), active.name().into());
         let optional =

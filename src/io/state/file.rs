@@ -12,6 +12,7 @@ use rustix::fs::OFlags;
 use tempfile::NamedTempFile;
 
 use super::is_lasting;
+use crate::io::coordination::EngineError;
 use crate::io::disk::{Disk, SystemDisk};
 use crate::io::journal::files::hand_over;
 use crate::io::journal::{Reserve, could_replace};
@@ -37,6 +38,9 @@ pub enum StateError {
     /// Never overwritten and never read as blue.
     #[error("the state file `{}` is corrupt: {source}", path.display())]
     Corrupt { path: PathBuf, source: Corrupt },
+    /// The hosts that share it cannot be asked.
+    #[error("[coordination]: etcd {0}")]
+    Engine(#[from] EngineError),
     /// The new content could not be put in place; the old one is untouched.
     #[error("cannot write the state file `{}` ({action}): {source}", path.display())]
     Write { path: PathBuf, action: &'static str, source: io::Error },
@@ -47,7 +51,7 @@ impl StateError {
     pub fn is_lasting(&self) -> bool {
         match self {
             Self::Read { source, .. } | Self::Write { source, .. } => is_lasting(source),
-            Self::Corrupt { .. } => false,
+            Self::Corrupt { .. } | Self::Engine(_) => false,
         }
     }
 }

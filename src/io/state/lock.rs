@@ -63,6 +63,9 @@ pub enum LockError {
         /// If its file says so.
         holder: Option<Holder>,
     },
+    /// Another host leads, or nobody can tell.
+    #[error("{0}")]
+    Lead(String),
     #[error("cannot lock `{}`: {source}", path.display())]
     Io { path: PathBuf, source: io::Error },
 }
@@ -70,7 +73,7 @@ pub enum LockError {
 impl LockError {
     pub fn is_lasting(&self) -> bool {
         match self {
-            Self::Busy { .. } => false,
+            Self::Busy { .. } | Self::Lead(_) => false,
             Self::Io { source, .. } => is_lasting(source),
         }
     }

@@ -26,4 +26,6 @@ pub(crate) use lasting::is_lasting;
 pub(crate) use lock::{
     Holder, Lock, LockError, MonitorState, Responsible, last_agent, monitor_state, mover, responsible_agent,
 };
-pub(crate) use report::{ConfigurationStatus, RouterStatus, SoakStatus, StandbyStatus, StateFileStatus, StatusReport};
+pub(crate) use report::{
+    ConfigurationStatus, CoordinationStatus, RouterStatus, SoakStatus, StandbyStatus, StateFileStatus, StatusReport,
+};

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Freeze, SoakBlock};
+use crate::io::coordination::Member;
 use crate::io::journal::Head;
 use crate::model::Color;
 
@@ -34,6 +35,9 @@ pub struct StatusReport {
     /// The freeze of automatic rollback that holds now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub freeze: Option<Freeze>,
+    /// Who leads, where several hosts watch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coordination: Option<CoordinationStatus>,
     /// The last soak, or run that ended before its soak began.
     pub soak: SoakStatus,
     /// The soak before that, if the state file still shows it.
@@ -69,6 +73,27 @@ pub struct RouterStatus {
     pub active_color: Option<Color>,
     /// Equals the state file's; `null` if it cannot be read.
     pub in_sync: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// Who leads and who stands by, as all hosts see it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CoordinationStatus {
+    /// Such as `etcd`.
+    pub kind: String,
+    /// `null` if nobody leads, or nobody can tell.
+    pub leader: Option<Member>,
+    /// Rises with every leader.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<i64>,
+    /// How long ago the leader gave a sign of life, in whole seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_sign_seconds: Option<u64>,
+    pub standbys: Vec<Member>,
+    /// Which record of the deployment counts: `state-file` where traffic was moved on this host and the others do not know.
+    pub state: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }

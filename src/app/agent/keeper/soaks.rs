@@ -175,6 +175,10 @@ impl Keeper {
                 self.seen = self.judged.or(Some(Seen::watched(end.0, end.1)));
                 self.ended(&settings.soak, settings.color, &ending);
             }
+            Ok(Finished::StoodDown) => {
+                self.doubtful = true;
+                self.tell(Happened::Saved, format!("soak {} goes on where the next host leads", settings.soak));
+            }
             Ok(Finished::Saved | Finished::CutOff) => {
                 self.tell(Happened::Saved, format!("soak {} is saved", settings.soak));
             }

@@ -3,6 +3,7 @@
 //! | file | looks at |
 //! | --- | --- |
 //! | `records` | folders, state file, locks, monitor, journal, freeze |
+//! | `hosts` | the engine that several hosts agree by, and who leads |
 //! | `router` | whether the router can be read and moved, and agrees with the state file |
 //! | `scripts` | scripts that stop the previous color after a switch |
 //! | `services` | metrics of every instance, and whether its traffic could be judged |
@@ -19,6 +20,7 @@ mod certificates;
 mod credentials;
 pub(super) mod elsewhere;
 mod finding;
+mod hosts;
 mod outside;
 mod prometheus;
 mod readiness;
@@ -88,6 +90,7 @@ async fn examine(loaded: &Loaded, common: &Common) -> Result<Vec<Finding>, Failu
     findings.push(records::journal(&deployment, state.as_ref()));
     findings.extend(records::freeze(&deployment));
     findings.extend(records::no_rollback(state.as_ref()));
+    findings.extend(hosts::look(&deployment, config).await);
     findings.extend(router::look(&deployment, &config.router, state.as_ref().ok()).await);
     findings.extend(scripts::look(&loaded.place.folder));
     let missing = place::missing_instances(loaded);

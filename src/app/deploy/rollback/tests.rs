@@ -244,7 +244,7 @@ async fn a_state_file_router_without_a_writable_state_file_has_not_moved() {
     let journal = harness.deployment.journal().clone();
     let deployment =
         Deployment::new(state_file, std::sync::Arc::new(router), journal, "shop", std::time::Duration::ZERO);
-    let failure = deployment.write_move(Move::Rollback, Color::Green, &Release::default()).unwrap_err();
+    let failure = deployment.write_move(Move::Rollback, Color::Green, &Release::default(), None).await.unwrap_err();
     assert_eq!(deployment.traffic_after(&failure, Color::Green).await, Traffic::On(Color::Blue));
 }
 

@@ -34,6 +34,7 @@ fn report(name: &str) -> (StatusReport, ZonedDateTime) {
         standby: StandbyStatus { color: active.other(), ready: Some(true) },
         no_rollback: false,
         freeze: None,
+        coordination: None,
         soak: SoakStatus { block: Some(block_of_run(machine, wall_ms)), running: machine.ending().is_none() },
         previous_soak: None,
         journal: None,
