@@ -25,7 +25,7 @@ pub async fn opened(deployment: &Deployment, begin: Begin) -> Opened {
 pub async fn watched(deployment: &Deployment, begin: Begin) -> Ending {
     match run(opened(deployment, begin).await, OnSignal::Abort, None).await {
         Finished::Ended(ending) => ending,
-        Finished::CutOff | Finished::Saved => panic!("nobody sent a signal"),
+        Finished::CutOff | Finished::StoodDown | Finished::Saved => panic!("nobody sent a signal"),
     }
 }
 

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
 
 mod agent;
+mod hosts;
 mod judge;
 mod mistakes;
 mod plan;
@@ -20,6 +21,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use agent::AgentPlan;
+use hosts::HostsPlan;
 use mistakes::Mistake;
 use plan::{Fault, Plan, Weather};
 use run::Report;
@@ -30,6 +32,9 @@ const SEEDS: u64 = 500;
 
 /// One run in so many is an agent over several deployments, which takes seven times as long.
 const AGENT_SHARE: u64 = 50;
+
+/// One run in so many is of several hosts, which takes four times as long.
+const HOSTS_SHARE: u64 = 50;
 
 /// So many seeds have to be enough to notice any mistake.
 const MISTAKE_SEEDS: u64 = 10_000;
@@ -78,6 +83,22 @@ impl World for AgentPlan {
 
     fn simulate(&self, mistake: Option<Mistake>) -> Report {
         agent::simulate(self, mistake)
+    }
+
+    fn without(&self, at: usize) -> Option<Self> {
+        Self::without(self, at)
+    }
+}
+
+impl World for HostsPlan {
+    const TEST: &str = "no_seed_breaks_a_promise_of_several_hosts";
+
+    fn draw(seed: u64) -> Self {
+        Self::draw(seed)
+    }
+
+    fn simulate(&self, mistake: Option<Mistake>) -> Report {
+        hosts::simulate(self, mistake)
     }
 
     fn without(&self, at: usize) -> Option<Self> {
@@ -148,6 +169,11 @@ fn no_seed_breaks_a_promise_of_an_agent() {
     try_seeds::<AgentPlan>(AGENT_SHARE);
 }
 
+#[test]
+fn no_seed_breaks_a_promise_of_several_hosts() {
+    try_seeds::<HostsPlan>(HOSTS_SHARE);
+}
+
 /// Worlds in which a promise was broken once: a clock set ahead before a reboot, a rollback that was given up by a monitor that was
 /// killed, attempts that a full disk forgot, a line that a killed process had not made durable when the power failed, and a
 /// rollback of a soak that the state file never showed.
@@ -165,6 +191,16 @@ fn what_an_agent_broke_once_is_kept() {
     for seed in [5, 36, 112, 1_213, 1_406, 1_486] {
         passes(&AgentPlan::draw(seed));
         passes(&AgentPlan::aborted_on_a_full_disk(seed));
+    }
+}
+
+/// The same for several hosts: a move that went on after a pause, the end of a soak that a paused leader took back, `rolled_back` by
+/// two leaders for one move, a soak that ended superseded where nobody led any more, a switch that was not undone in time, and one
+/// that was refused with traffic on the new color.
+#[test]
+fn what_several_hosts_broke_once_is_kept() {
+    for seed in [9, 58, 113, 128, 218, 231, 327, 358, 1_371, 1_512] {
+        passes(&HostsPlan::draw(seed));
     }
 }
 
@@ -200,6 +236,7 @@ fn the_same_seed_gives_the_same_run() {
     for seed in 0..20 {
         is_the_same::<Plan>(seed);
         is_the_same::<AgentPlan>(seed);
+        is_the_same::<HostsPlan>(seed);
     }
 }
 
@@ -217,6 +254,9 @@ fn every_mistake_is_found() {
     missed.retain(|mistake| !is_found::<Plan>(MISTAKE_SEEDS, *mistake));
     missed.extend(
         Mistake::OF_AGENTS.into_iter().filter(|mistake| !is_found::<AgentPlan>(MISTAKE_SEEDS / AGENT_SHARE, *mistake)),
+    );
+    missed.extend(
+        Mistake::OF_HOSTS.into_iter().filter(|mistake| !is_found::<HostsPlan>(MISTAKE_SEEDS / HOSTS_SHARE, *mistake)),
     );
     assert!(missed.is_empty(), "these mistakes break nothing that is looked at: {missed:?}");
 }

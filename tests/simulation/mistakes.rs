@@ -1,4 +1,4 @@
-//! Mistakes that a world can make: faulty disks and routers. A simulation that does not notice them is not worth much. Those that
+//! Mistakes that a world can make: faulty disks, routers, clocks and engines. A simulation that does not notice them is not worth much. Those that
 //! only the program itself can make are planted into its code by `tests/run mutants`.
 
 use std::fs::File;
@@ -29,6 +29,14 @@ pub enum Mistake {
     UndoneUnseen,
     /// All routers are asked one after the other.
     RoutersInTurn,
+    /// The store takes the writes of a leader without looking at its token.
+    TokenNotChecked,
+    /// The clock by which a lease is trusted stands still while the process does.
+    ClockStopsInPause,
+    /// The pieces of a recording are written whoever leads.
+    CheckpointUnguarded,
+    /// A new leader takes what it read before for what is there.
+    NotReadAgain,
 }
 
 impl Mistake {
@@ -43,6 +51,10 @@ impl Mistake {
     /// Those that only show where a process has several deployments.
     pub const OF_AGENTS: [Self; 1] = [Self::RoutersInTurn];
 
+    /// Those that only show where several hosts agree on a leader: each has ports of its own.
+    pub const OF_HOSTS: [Self; 4] =
+        [Self::TokenNotChecked, Self::ClockStopsInPause, Self::CheckpointUnguarded, Self::NotReadAgain];
+
     /// The ports of a process that makes it.
     pub fn ports(self, sim: &Sim) -> Ports {
         let ports = sim.ports();
@@ -55,6 +67,7 @@ impl Mistake {
                 let turn = Arc::default();
                 Ports { routers: Arc::new(FaultyRouters { sim: sim.clone(), mistake: self, turn }), ..ports }
             }
+            Self::TokenNotChecked | Self::ClockStopsInPause | Self::CheckpointUnguarded | Self::NotReadAgain => ports,
         }
     }
 }

@@ -255,7 +255,7 @@ async fn monitor(sim: &Sim, ports: &Ports, loaded: &Loaded, begin: Begin, on_sig
     }
     match monitor::run(*opened, on_signal, None).await {
         Finished::Ended(ending) => Gone::Ended(ending),
-        Finished::Saved | Finished::CutOff => Gone::Saved,
+        Finished::Saved | Finished::StoodDown | Finished::CutOff => Gone::Saved,
     }
 }
 

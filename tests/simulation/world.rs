@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use switchback::io::control::Board;
 use switchback::io::journal::{Intent, Journal};
-use switchback::io::ports::Ports;
+use switchback::io::ports::{Coordination, Ports};
 use switchback::io::router::{Router, StateFileRouter};
 use switchback::io::state::StateFile;
 use switchback::model::Color;
@@ -295,7 +295,8 @@ impl Sim {
     pub fn ports(&self) -> Ports {
         let (clock, disk) = (Arc::new(self.clone()), Arc::new(self.clone()));
         let (source, routers, signals) = (Arc::new(self.clone()), Arc::new(self.clone()), Arc::new(self.clone()));
-        Ports { clock, disk, source, routers, signals, listens: false, shared: false }
+        let coordination = Coordination::default();
+        Ports { clock, disk, source, routers, coordination, signals, listens: false, shared: false }
     }
 }
 

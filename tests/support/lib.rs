@@ -19,6 +19,7 @@ mod authority;
 mod cost;
 mod deployment;
 mod emulator;
+pub mod etcd;
 pub mod exposition;
 mod monitoring;
 mod node;

@@ -1,0 +1,78 @@
+//! An etcd that is full, restarted, gone, or asks for a password.
+
+use std::time::Duration;
+
+use support::etcd::Etcd;
+
+use crate::hosts::{Hosts, rolled_back};
+
+#[test]
+fn a_full_etcd_does_not_keep_its_leader_from_rolling_back() {
+    // 256 KiB of room.
+    let hosts = Hosts::with(Etcd::with(&["--quota-backend-bytes", "262144"]));
+    let first = Hosts::lead(&hosts.a);
+    let value = "A".repeat(64 << 10);
+    let put = format!("{{\"key\":\"eA==\",\"value\":\"{value}\"}}");
+    let refuses =
+        |hosts: &Hosts| hosts.etcd.ask("kv/put", &put)["error"].as_str().is_some_and(|error| error.contains("space"));
+    hosts.wait_until("full", refuses);
+    hosts.a.green.fail(60);
+    rolled_back(first);
+    hosts.assert_rolled_back_once();
+    assert_eq!(hosts.a.state()["activeColor"], "blue");
+}
+
+#[test]
+fn an_etcd_that_is_restarted_loses_no_rollback() {
+    let mut hosts = Hosts::with(Etcd::start());
+    let first = Hosts::lead(&hosts.a);
+    let second = hosts.stand_by(&hosts.b, "b");
+    hosts.etcd.kill();
+    // Until the lease may have ended it could still act.
+    std::thread::sleep(Duration::from_secs(3));
+    hosts.a.green.fail(60);
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(hosts.moves(), [], "nobody can lead without it");
+    hosts.etcd.go_on();
+    rolled_back(first);
+    rolled_back(second);
+    hosts.assert_rolled_back_once();
+}
+
+#[test]
+fn without_etcd_a_leader_acts_alone_where_it_is_told_to() {
+    let mut hosts = Hosts::with(Etcd::start());
+    hosts.a = hosts.a.with("coordination.when_lost", "act");
+    let first = Hosts::lead(&hosts.a);
+    hosts.etcd.kill();
+    std::thread::sleep(Duration::from_secs(3));
+    hosts.a.green.fail(60);
+    rolled_back(first);
+    assert_eq!(hosts.moves().len(), 1);
+    assert_eq!(hosts.a.state()["activeColor"], "blue");
+}
+
+#[test]
+fn a_password_is_needed_where_etcd_has_authentication() {
+    let mut hosts = Hosts::with(Etcd::start());
+    for (path, body) in [
+        ("auth/user/add", r#"{"name":"root","password":"a-password"}"#),
+        ("auth/role/add", r#"{"name":"root"}"#),
+        ("auth/user/grant", r#"{"user":"root","role":"root"}"#),
+        ("auth/enable", "{}"),
+    ] {
+        let told = hosts.etcd.ask(path, body);
+        assert!(told["error"].is_null(), "{path}: {told}");
+    }
+    let refused = hosts.a.run(&["soak", "--no-tui"]).expect(1);
+    refused.complains(&["etcd does not let us in"]);
+    hosts.a = hosts.a.with("coordination.username", "root").with("coordination.password", "another-password");
+    let refused = hosts.a.run(&["soak", "--no-tui"]).expect(1);
+    assert!(!refused.stderr.contains("another-password"), "{}", refused.stderr);
+    refused.complains(&["etcd does not let us in"]);
+    hosts.a = hosts.a.with("coordination.password", "a-password");
+    let first = Hosts::lead(&hosts.a);
+    hosts.a.green.fail(60);
+    rolled_back(first);
+    assert_eq!(hosts.moves().len(), 1);
+}

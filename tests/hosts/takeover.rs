@@ -1,0 +1,98 @@
+//! A leader that dies, stands still, or is cut off.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use support::etcd::{Etcd, Network};
+
+use crate::hosts::{Hosts, rolled_back};
+
+/// The TTL and what the next leader may take on top.
+const TAKEN_OVER: Duration = Duration::from_secs(4);
+
+#[test]
+fn a_leader_that_is_killed_is_followed_by_one_that_goes_on_with_its_soak() {
+    let hosts = Hosts::with(Etcd::start());
+    let first = Hosts::lead(&hosts.a);
+    let mut second = hosts.stand_by(&hosts.b, "b");
+    let token = Hosts::status(&hosts.b)["token"].as_i64().unwrap();
+    std::thread::sleep(Duration::from_secs(3));
+    first.signal(Signal::KILL);
+    let died = Instant::now();
+    first.wait();
+    hosts.a.green.fail(60);
+    second.hear("resumed");
+    // A busy machine has time; the benchmark measures.
+    assert!(died.elapsed() < TAKEN_OVER * 4, "{:?}", died.elapsed());
+    rolled_back(second);
+    hosts.assert_rolled_back_once();
+    assert!(hosts.moves()[0].1 > token, "tokens rise");
+    let kinds = hosts.b.kinds();
+    assert_eq!(kinds, ["soak_start", "resumed", "breach", "rollback", "rolled_back", "recovered"]);
+    assert_eq!(
+        (&hosts.b.decision("soak_start")["host"], &hosts.b.decision("breach")["host"]),
+        (&"a".into(), &"b".into())
+    );
+    // Whoever comes back later is told.
+    hosts.a.run(&["soak", "--no-tui", "--resume"]).expect(3);
+    assert_eq!(hosts.a.state()["activeColor"], "blue");
+    hosts.assert_rolled_back_once();
+}
+
+#[test]
+fn a_leader_that_stood_still_past_its_lease_moves_nothing_when_it_goes_on() {
+    let hosts = Hosts::with(Etcd::start());
+    let first = Hosts::lead(&hosts.a);
+    let second = hosts.stand_by(&hosts.b, "b");
+    // It would roll back at the next tick.
+    std::thread::sleep(Duration::from_secs(1));
+    first.signal(Signal::STOP);
+    hosts.a.green.fail(60);
+    hosts.wait_until("taken over", |hosts| Hosts::status(&hosts.b)["leader"]["name"] == "b");
+    first.signal(Signal::CONT);
+    rolled_back(second);
+    // It has stood down, and learns how the soak ended.
+    rolled_back(first);
+    hosts.assert_rolled_back_once();
+    assert_eq!(hosts.a.state()["activeColor"], "blue");
+}
+
+#[test]
+fn a_leader_that_is_cut_off_stands_down_and_the_next_one_rolls_back() {
+    let mut hosts = Hosts::with(Etcd::start());
+    let network = Network::to(&hosts.etcd.endpoint());
+    hosts.a = hosts.a.with("coordination.endpoints", network.url());
+    let first = Hosts::lead(&hosts.a);
+    let second = hosts.stand_by(&hosts.b, "b");
+    network.cut();
+    hosts.wait_until("taken over", |hosts| Hosts::status(&hosts.b)["leader"]["name"] == "b");
+    hosts.a.green.fail(60);
+    rolled_back(second);
+    hosts.assert_rolled_back_once();
+    network.mend();
+    rolled_back(first);
+    hosts.assert_rolled_back_once();
+}
+
+#[test]
+fn a_move_is_cut_off_before_the_lease_can_have_ended() {
+    // The first move never ends, and leaves a child behind that would move traffic late.
+    let slow = "if [ ! -e slow ]; then touch slow; (sleep 30; echo late >> moves) & sleep 30; fi";
+    let mut hosts = Hosts::routed(Etcd::start(), slow);
+    let network = Network::to(&hosts.etcd.endpoint());
+    hosts.a = hosts.a.with("coordination.endpoints", network.url());
+    std::fs::write(hosts.b.path("slow"), "").unwrap();
+    let first = Hosts::lead(&hosts.a);
+    let second = hosts.stand_by(&hosts.b, "b");
+    hosts.a.green.fail(60);
+    hosts.a.wait_until("moving", |host| host.path("slow").exists());
+    network.cut();
+    rolled_back(second);
+    network.mend();
+    rolled_back(first);
+    hosts.assert_rolled_back_once();
+    let told = hosts.a.decisions();
+    let cut_off = |made: &&serde_json::Value| made["message"].as_str().unwrap().contains("was cut off");
+    assert!(told.iter().any(|made| cut_off(&made)), "{told:#?}");
+    assert!(!hosts.a.path("moves").exists(), "its children are gone as well");
+}
