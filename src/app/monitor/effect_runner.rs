@@ -62,6 +62,7 @@ impl EffectRunner {
 
     pub fn read_router(&self, epoch: u32, standby: Color, events: mpsc::Sender<Event>) {
         let (deployment, looks) = (self.deployment.clone(), self.looks.clone());
+        let is_state_file = self.reads_state_file();
         tokio::spawn(boxed(async move {
             let router = match (deployment.router().read().await, deployment.probe()) {
                 (Ok(shown), Some(probe)) => Ok(looks.behind(probe, shown).await),
@@ -73,6 +74,11 @@ impl EffectRunner {
             let state = match deployment.state_file().read() {
                 Ok(state) => Ok(DeploymentSeen { active: state.active(), last_switch: state.last_switch() }),
                 Err(error) => Err(ReadError(error.to_string())),
+            };
+            // One file that was read twice, and may have been written in between.
+            let router = match (router, &state) {
+                (Ok(_), Ok(seen)) if is_state_file => Ok(seen.active),
+                (router, _) => router,
             };
             let _ = events.send(Event::RouterObserved { epoch, router, state, foreign }).await;
         }));
