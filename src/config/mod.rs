@@ -73,7 +73,8 @@ pub use load::{Loaded, Setting, load};
 pub(crate) use model::{
     Access, Away, Baseline, CaddyConfig, Colors, ControlConfig, CoordinationConfig, Engine, Excuse, HaproxyConfig,
     HealthConfig, MetricsConfig, NginxConfig, NotifyConfig, OnBreach, OnFailingStandby, OnInconclusive, OnSharedCause,
-    ProbeSign, PrometheusConfig, RouterConfig, RouterKind, Scheme, StandbyPolicy, TrafficProbeConfig, WhenLost,
+    ProbeSign, PrometheusConfig, RouterConfig, RouterKind, Scheme, StandbyPolicy, StateKeeper, TrafficProbeConfig,
+    WhenLost,
 };
 pub use model::{Config, Method, ThemeChoice};
 pub(crate) use place::{Distrust, End, Location};

@@ -126,6 +126,16 @@ pub enum Engine {
     Etcd,
 }
 
+/// Which record of the deployment counts where two say something else about the same move.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StateKeeper {
+    /// What all hosts share.
+    #[default]
+    Engine,
+    /// The state file of this host.
+    File,
+}
+
 /// What a leader does that has lost the engine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WhenLost {

@@ -142,9 +142,11 @@ impl Decision {
         kinds.contains(&self.decision) || self.is_urgent_observation()
     }
 
-    /// Whether to notify somebody: a rollback fails, or succeeded late, or the color it would lead to fails already.
+    /// Whether to notify somebody: a rollback fails, or succeeded late, or the color it would lead to fails already, or nobody could
+    /// roll back.
     pub fn is_urgent_observation(&self) -> bool {
-        let urgent = [ReasonCode::RollbackAttempt, ReasonCode::RollbackLate, ReasonCode::StandbyFailing];
+        use ReasonCode::{LeadBack, LeadLost, RollbackAttempt, RollbackLate, StandbyFailing};
+        let urgent = [RollbackAttempt, RollbackLate, StandbyFailing, LeadLost, LeadBack];
         self.decision == DecisionKind::Observe && urgent.into_iter().any(|code| self.is_because(code))
     }
 

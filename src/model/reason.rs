@@ -36,6 +36,10 @@ words! {
         LatencyUnjudged = "latency-unjudged",
         /// What the metrics pages offer to count by.
         Metrics = "metrics",
+        /// Of several hosts this one led, and may act again.
+        LeadBack = "lead-back",
+        /// It may not act, as it cannot tell whether another one leads.
+        LeadLost = "lead-lost",
         NoRollback = "no-way-back",
         NotReady = "not-ready",
         Operator = "operator",

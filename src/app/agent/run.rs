@@ -43,6 +43,7 @@ const CUT_OFF: u8 = 7;
 /// Watches until a signal; returns the exit code.
 pub async fn run(own: Own, output: Output) -> Result<u8, AgentError> {
     let ports = Ports { disk: Arc::new(SharedDisk::new()), ..Ports::real() };
+    ports.coordination.of_agent(own.config.control.advertise.as_ref().map(ToString::to_string));
     let board = Board::new(rustix::system::uname().nodename().to_string_lossy());
     let (teller, told) = Teller::new(Arc::clone(&ports.clock));
     let printing = print(told, output, Box::new(stdout()) as Box<dyn Write + Send>);

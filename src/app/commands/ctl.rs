@@ -40,7 +40,7 @@ pub async fn give(loaded: &Loaded, action: Action, reason: Option<&str>) -> Resu
 fn refused(config: &Config, error: &OrderError) -> Failure {
     let service = &config.service;
     match error {
-        OrderError::Client(ClientError::NotRunning { .. }) => {
+        OrderError::Client(ClientError::NotRunning { .. } | ClientError::NotHere(_)) => {
             Failure::new(13, format!("no monitor is running for service `{service}` ({error})"))
         }
         OrderError::Client(ClientError::Refused { why, .. }) => Failure::new(13, format!("refused: {why}")),

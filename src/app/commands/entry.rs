@@ -74,7 +74,7 @@ async fn run(common: &Common, command: Command) -> Result<u8, Failure> {
         Command::Unfreeze => freeze::unfreeze(common),
         Command::Status(Status { inactive: true, .. }) => status::inactive(common).await,
         Command::Status(status) => Box::pin(status::run(common, &status)).await,
-        Command::History { command: None, json, limit } => history::run(common, json, limit),
+        Command::History { command: None, json, limit } => history::run(common, json, limit).await,
         Command::History { command: Some(HistoryCommand::Prune { dry_run }), json: false, limit: None } => {
             prune::run(common, dry_run)
         }

@@ -15,9 +15,10 @@ use crate::app::cli::{Common, Fleet as Asked};
 use crate::app::fleet::{Form, Lines, Place, follow_all};
 use crate::app::tui;
 use crate::app::tui::{FleetSetup, UiState};
-use crate::config::{Address, Config, ControlConfig, Host, Hosts, keep_one_secret, mask};
+use crate::config::{Address, Config, ControlConfig, Engine, Host, Hosts, keep_one_secret, mask};
 use crate::core::fleet::Fleet;
 use crate::io::control::{Client, ClientError};
+use crate::io::coordination::Finder;
 
 use super::support::detach::Leave;
 use super::support::failure::Failure;
@@ -30,7 +31,7 @@ pub async fn run(common: &Common, asked: &Asked) -> Result<u8, Failure> {
     // The configuration of a deployment has the token and the theme, if there is one here.
     let loaded = context::read_anywhere(common);
     let config = loaded.as_ref().ok().map(|loaded| &loaded.config);
-    let places = places(asked, config)?;
+    let places = places(asked, config).await?;
     if asked.no_tui || asked.once || asked.output != Form::Human || ci_job::in_ci() || !screen::is_possible() {
         return lines(&places, asked).await;
     }
@@ -45,8 +46,8 @@ pub async fn run(common: &Common, asked: &Asked) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// The hosts that were given, else those of the file, else the one of the configuration.
-fn places(asked: &Asked, config: Option<&Config>) -> Result<Vec<Place>, Failure> {
+/// The hosts that were given, else those of the file, else the one of the configuration, else those that etcd knows.
+async fn places(asked: &Asked, config: Option<&Config>) -> Result<Vec<Place>, Failure> {
     let file = if asked.hosts.is_empty() { file(asked)? } else { None };
     let mut hosts = match &file {
         Some(path) => {
@@ -60,6 +61,11 @@ fn places(asked: &Asked, config: Option<&Config>) -> Result<Vec<Place>, Failure>
     if file.is_none() && hosts.list.is_empty() {
         let url = control.and_then(|control| control.url.clone());
         hosts.list.extend(url.map(|url| Host { address: Address::Url(url), token_file: None }));
+        if hosts.list.is_empty()
+            && let Some(config) = config.filter(|config| config.coordination.kind != Engine::Local)
+        {
+            hosts.list = coordinated(config).await?;
+        }
     }
     if hosts.list.is_empty() {
         let told = match file {
@@ -73,6 +79,18 @@ fn places(asked: &Asked, config: Option<&Config>) -> Result<Vec<Place>, Failure>
     hosts.token_file = asked.token_file.clone().or(hosts.token_file);
     hosts.ca_file = asked.ca_file.clone().or(hosts.ca_file);
     hosts.list.iter().map(|host| place(host, &hosts, control)).collect()
+}
+
+/// The hosts that lead or stand by for any service, as they are now.
+async fn coordinated(config: &Config) -> Result<Vec<Host>, Failure> {
+    let urls = Finder::urls(config).await.map_err(|error| Failure::usage(format!("no host is known: etcd {error}")))?;
+    if urls.is_empty() {
+        let prefix = &config.coordination.prefix;
+        return Err(Failure::usage(format!(
+            "no host that watches is reached from here: etcd names none below `{prefix}` that has control.listen"
+        )));
+    }
+    given(&urls.into_iter().collect::<Vec<_>>())
 }
 
 fn given(hosts: &[String]) -> Result<Vec<Host>, Failure> {

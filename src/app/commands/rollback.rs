@@ -51,9 +51,10 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool, tries: Tr
         state => state?,
     };
     let running = monitor_state(deployment.state_file()).map_err(Failure::usage)? != MonitorState::NotRunning;
-    if running
+    let client = Client::of(&loaded.config);
+    if (running || client.follows_the_leader())
         && Binding::to(&state).is_ok()
-        && let Some(code) = by_the_monitor(&loaded.config, reason.as_deref(), force).await?
+        && let Some(code) = by_the_monitor(client, reason.as_deref(), force).await?
         && (code != 7 || tries == Tries::Five)
     {
         return Ok(code);
@@ -191,8 +192,7 @@ fn steps_by_hand(step: &str) -> String {
 }
 
 /// Asks the running monitor to roll back; `None` without an answer in time: then this process acts itself.
-async fn by_the_monitor(config: &Config, reason: Option<&str>, force: bool) -> Result<Option<u8>, Failure> {
-    let client = Client::new(&config.control.socket);
+async fn by_the_monitor(client: Client, reason: Option<&str>, force: bool) -> Result<Option<u8>, Failure> {
     // Whether it is alive is found out first: an order may take longer to be journaled.
     if !matches!(timeout(MONITOR_TIMEOUT, client.status()).await, Ok(Ok(_))) {
         return Ok(None);

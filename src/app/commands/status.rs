@@ -217,6 +217,8 @@ async fn of_the_monitor(config: &Config) -> Result<Option<StatusReport>, Failure
         known::by_report(&report);
         return Ok(Some(report));
     }
+    // Of several hosts each shows its own files, and who leads.
+    let client = if client.follows_the_leader() { Client::new(&config.control.socket) } else { client };
     let Ok(Ok(answer)) = timeout(MONITOR_TIMEOUT, client.status()).await else { return Ok(None) };
     let report = serde_json::from_value(answer).ok();
     report.iter().for_each(known::by_report);

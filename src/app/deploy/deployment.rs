@@ -227,7 +227,7 @@ impl Deployment {
         };
         let turn = leadership.turn().await;
         let standing = Box::pin(self.take_lead_in(leadership, &turn)).await;
-        if let Standing::StandsBy(leader) = standing.map_err(|error| LockError::Lead(error.to_string()))? {
+        if let Standing::StandsBy(leader) = standing.map_err(|error| LockError::Lead(error.with_what_helps()))? {
             return Err(LockError::Lead(NotLeading::Led(Box::new(leader.member)).to_string()));
         }
         Ok(Held { _lock: self.lock_here().await?, _turn: Some(turn) })

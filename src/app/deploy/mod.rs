@@ -37,7 +37,7 @@ pub(crate) use moved::{MoveFailure, MovedTraffic};
 pub use plan::Binding;
 pub(crate) use rollback::RollbackError;
 pub use rollback::{Rollback, RollbackRequest};
-pub(crate) use shared::{CatchUpError, joined, of_recording};
+pub(crate) use shared::{CatchUpError, Made, joined, of_recording};
 pub(crate) use status::{NoInactive, since};
 pub(crate) use switch::Switch;
 pub use switch::SwitchRequest;

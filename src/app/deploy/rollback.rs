@@ -106,6 +106,10 @@ impl Deployment {
         request: RollbackRequest,
         journaled: Option<oneshot::Sender<()>>,
     ) -> Result<Rollback, RollbackError> {
+        // An operator may give up the fence, where nobody can tell who leads.
+        if request.replace == Replace::Anything && self.is_cut_off().await {
+            return Box::pin(self.alone().rollback_telling(request, journaled)).await;
+        }
         let RollbackRequest { binding, intent, replace } = request;
         let _lock = self.lock().await?;
         let mut trouble = None;

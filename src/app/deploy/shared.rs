@@ -1,19 +1,26 @@
 //! What the hosts of a deployment share: its state, its decisions, the recording of the soak under way. The leader writes it, and
 //! the next leader begins with it.
 
+use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::deployment::Deployment;
 use super::moved::MoveFailure;
+use crate::config::StateKeeper;
 use crate::io::coordination::{EngineError, Leadership, Look, NotLeading, Record, SOAKS, Standing, Turn, Write};
-use crate::io::journal::{JournalError, RecordingError, SoakId, adopt};
+use crate::io::journal::{JournalError, RecordingError, SoakId, adopt, rfc3339_ms};
 use crate::io::ports::on_thread;
 use crate::io::state::{CoordinationStatus, State, StateError};
 use crate::model::Decision;
+
+/// Soaks whose decisions all hosts know.
+const KEPT_SOAKS: usize = 20;
 
 /// What is unpacked of one piece of a recording at most, in bytes.
 const MAX_PIECE: u64 = 64 << 20;
@@ -33,6 +40,18 @@ pub enum CatchUpError {
     Damaged(String),
 }
 
+impl CatchUpError {
+    /// With what an operator can still do.
+    pub(super) fn with_what_helps(&self) -> String {
+        match self {
+            Self::Engine(EngineError::OutOfReach(_)) => format!(
+                "{self}: nobody can tell which host leads. If traffic has to go back now: switchback rollback --force"
+            ),
+            _ => self.to_string(),
+        }
+    }
+}
+
 /// What is to be done about a state file and its copy in the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Newer {
@@ -43,14 +62,18 @@ enum Newer {
     Here,
 }
 
-/// The newest move counts, whoever made it; what is said of the soak is the leader's.
-fn newer(here: &State, shared: Option<&State>, leads: bool) -> Newer {
+/// The newest move counts, whoever made it; what is said of the soak is the leader's. Of one move that is told in two ways, by hand
+/// for example, the keeper's word counts.
+fn newer(here: &State, shared: Option<&State>, leads: bool, keeper: StateKeeper) -> Newer {
     let Some(shared) = shared else { return if here.exists() { Newer::Here } else { Newer::Neither } };
     if !here.exists() || shared.last_switch() > here.last_switch() {
         return Newer::Shared;
     }
     if here.last_switch() > shared.last_switch() {
         return Newer::Here;
+    }
+    if (here.active(), here.previous()) != (shared.active(), shared.previous()) {
+        return if keeper == StateKeeper::File { Newer::Here } else { Newer::Shared };
     }
     match (here.soak() == shared.soak(), leads) {
         (true, _) => Newer::Neither,
@@ -59,10 +82,34 @@ fn newer(here: &State, shared: Option<&State>, leads: bool) -> Newer {
     }
 }
 
+/// What the state file and its copy say of traffic, where that is not the same.
+fn differs(here: &State, shared: &State) -> Option<String> {
+    let said = |state: &State| {
+        let since = state.last_switch().and_then(|at| Timestamp::from_millisecond(at).ok());
+        format!("{}{}", state.active(), since.map(|at| format!(" since {}", rfc3339_ms(at))).unwrap_or_default())
+    };
+    let same = (here.active(), here.last_switch()) == (shared.active(), shared.last_switch());
+    (here.exists() && !same).then(|| format!("the state file here says {}, etcd says {}", said(here), said(shared)))
+}
+
 impl Deployment {
     /// The part of this process in leading it; `None` where this host is alone.
     pub const fn leadership(&self) -> Option<&Leadership> {
         self.leadership.as_ref()
+    }
+
+    /// Whether the engine is out of reach, and this host does not lead, or may not any more.
+    pub(super) async fn is_cut_off(&self) -> bool {
+        let Some(leadership) = &self.leadership else { return false };
+        leadership.left().is_err() && matches!(leadership.look().await, Err(EngineError::OutOfReach(_)))
+    }
+
+    /// The same without the other hosts.
+    pub(super) fn alone(&self) -> Self {
+        tracing::warn!("moving traffic by force, without knowing whether another host does");
+        let mut alone = self.clone();
+        alone.leadership = None;
+        alone
     }
 
     /// The decision with the host that makes it and its token, where several could.
@@ -75,7 +122,7 @@ impl Deployment {
     /// nothing to tell.
     pub(super) async fn announce(&self, decision: Option<&Decision>) -> Result<(), MoveFailure> {
         let Some(leadership) = &self.leadership else { return Ok(()) };
-        let write = decision.and_then(|decision| of_decision(leadership, decision));
+        let write = decision.and_then(|decision| of_decision(leadership, decision, self.now()));
         let shared = leadership.write(write.into_iter().collect()).await.map_err(MoveFailure::NotLeading)?;
         shared.tell("the decision");
         Ok(())
@@ -84,7 +131,7 @@ impl Deployment {
     /// Tells the others of a decision; the sentence says why they do not know it.
     pub async fn share_decision(&self, decision: &Decision) -> Option<String> {
         let leadership = self.leadership.as_ref()?;
-        let write = of_decision(leadership, &self.signed(decision.clone()))?;
+        let write = of_decision(leadership, &self.signed(decision.clone()), self.now())?;
         match leadership.write(vec![write]).await {
             Ok(shared) => shared.why_not(),
             Err(why) => Some(format!("the other hosts do not know of a decision: {why}")),
@@ -95,7 +142,7 @@ impl Deployment {
     pub(super) async fn share_state(&self, state: &State, decision: Option<&Decision>) -> Result<(), NotLeading> {
         let Some(leadership) = &self.leadership else { return Ok(()) };
         let text = state.without_journal().to_text().unwrap_or_default();
-        let decision = decision.and_then(|decision| of_decision(leadership, decision));
+        let decision = decision.and_then(|decision| of_decision(leadership, decision, self.now()));
         leadership.write([Leadership::of_state(&text)].into_iter().chain(decision).collect()).await?.tell("the state");
         Ok(())
     }
@@ -143,8 +190,7 @@ impl Deployment {
             records.iter().filter(move |record| record.name.starts_with(&prefix))
         };
         let recording = joined(of_soak("recording"));
-        let decisions: Vec<Decision> =
-            of_soak("decisions").filter_map(|record| serde_json::from_slice(&record.value).ok()).collect();
+        let decisions: Vec<Decision> = of_soak("decisions").filter_map(made).map(|made| made.decision).collect();
         let (journal, now, id) = (self.journal.clone(), self.now(), soak.clone());
         let folder = self.journal.path().parent().map(std::path::Path::to_owned).unwrap_or_default();
         let done = on_thread(&*self.disk, move || -> Result<(), CatchUpError> {
@@ -158,6 +204,28 @@ impl Deployment {
             Ok(())
         });
         done.await.map_err(|error| CatchUpError::Damaged(error.to_string()))?
+    }
+
+    /// The decisions of the last soaks, whichever host made them, oldest first.
+    pub async fn made_anywhere(&self) -> Result<Vec<Made>, EngineError> {
+        let Some(leadership) = &self.leadership else { return Ok(Vec::new()) };
+        let records = leadership.engine().read(SOAKS).await?;
+        Ok(records.iter().filter_map(made).collect())
+    }
+
+    /// Leaves the last soaks to the others, and no more.
+    pub async fn forget_old_soaks(&self) -> Result<(), EngineError> {
+        let Some(leadership) = &self.leadership else { return Ok(()) };
+        let records = leadership.engine().read(SOAKS).await?;
+        let soaks: BTreeSet<&str> = records.iter().filter_map(|record| record.name.split('/').nth(1)).collect();
+        let under = |soak: &str, end: &str| format!("{SOAKS}{soak}{end}");
+        let old = soaks.iter().rev().skip(KEPT_SOAKS);
+        let old: Vec<Write> = old.map(|soak| Write::Remove { from: under(soak, "/"), to: under(soak, "0") }).collect();
+        if !old.is_empty() {
+            // Refused where another host leads by now: that one does it.
+            let _ = leadership.write(old).await;
+        }
+        Ok(())
     }
 
     /// The state that counts, and who leads.
@@ -174,7 +242,8 @@ impl Deployment {
             None => None,
         };
         let shared = look.state.as_ref().and_then(|record| State::parse(&String::from_utf8_lossy(&record.value)).ok());
-        let (state, counts) = match (newer(&here, shared.as_ref(), false), shared) {
+        let differs = shared.as_ref().and_then(|shared| differs(&here, shared));
+        let (state, counts) = match (newer(&here, shared.as_ref(), false, leadership.keeper()), shared) {
             (Newer::Here, _) => (here, "the state file"),
             (Newer::Shared, Some(shared)) => (shared.with_journal_of(&here), "etcd"),
             _ => (here, "etcd"),
@@ -185,6 +254,7 @@ impl Deployment {
             last_sign_seconds: sign.map(|ago| ago.as_secs()),
             standbys: look.standbys,
             state: counts.to_owned(),
+            differs,
             ..known
         };
         (state, Some(status))
@@ -203,7 +273,7 @@ impl Deployment {
         let held = self.lock_here().await.map_err(|error| CatchUpError::Damaged(error.to_string()))?;
         let here = self.state_file.read()?;
         let mut moved = false;
-        match (newer(&here, shared.as_ref(), leads), shared) {
+        match (newer(&here, shared.as_ref(), leads, leadership.keeper()), shared) {
             (Newer::Shared, Some(shared)) => {
                 moved = here.exists() && shared.last_switch() != here.last_switch();
                 self.state_file.write(&shared.with_journal_of(&here))?;
@@ -220,9 +290,23 @@ impl Deployment {
     }
 }
 
+/// A decision as all hosts know it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Made {
+    /// By the clock of the host that made it; RFC 3339.
+    pub ts: String,
+    #[serde(flatten)]
+    pub decision: Decision,
+}
+
+fn made(record: &Record) -> Option<Made> {
+    record.name.contains("/decisions/").then(|| serde_json::from_slice(&record.value).ok())?
+}
+
 /// A decision under the soak it belongs to, in the order in which they are made; one without a soak stays here.
-fn of_decision(leadership: &Leadership, decision: &Decision) -> Option<Write> {
-    let (soak, text) = (decision.soak.as_ref()?, serde_json::to_vec(decision).ok()?);
+fn of_decision(leadership: &Leadership, decision: &Decision, ts: Timestamp) -> Option<Write> {
+    let soak = decision.soak.as_ref()?;
+    let text = serde_json::to_vec(&Made { ts: rfc3339_ms(ts), decision: decision.clone() }).ok()?;
     let (token, number) = (leadership.token()?, leadership.next_number());
     Some(Write::put(format!("{SOAKS}{soak}/decisions/{token:020}-{number:08}"), text))
 }

@@ -176,7 +176,8 @@ impl CoordinationStatus {
         };
         let standbys: Vec<&str> = self.standbys.iter().map(|member| member.name.as_str()).collect();
         let standbys = if standbys.is_empty() { "none".to_owned() } else { standbys.join(", ") };
-        vec![("leader", leader), ("standbys", standbys), ("counts", self.state.clone())]
+        let differs = self.differs.as_ref().map(|differs| format!(": {differs}")).unwrap_or_default();
+        vec![("leader", leader), ("standbys", standbys), ("counts", format!("{}{differs}", self.state))]
     }
 }
 

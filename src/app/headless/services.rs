@@ -44,6 +44,8 @@ pub enum Happened {
     Blind,
     /// They can be read again.
     Sighted,
+    /// Of several hosts this one may not act, or may again.
+    Lead,
     /// A soak ended.
     Ended,
     /// A soak was saved: the agent ends.
@@ -72,6 +74,7 @@ impl Happened {
             Self::Rollback => "rollback",
             Self::Blind => "blind",
             Self::Sighted => "sighted",
+            Self::Lead => "lead",
             Self::Ended => "ended",
             Self::Saved => "saved",
             Self::Error => "error",

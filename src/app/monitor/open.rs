@@ -11,6 +11,7 @@ use crate::config::{Colors, Config, InstanceUrl, Loaded};
 use crate::core::soak::{Event, Machine, Origin, RecordingHeader, Resumption, Settings};
 use crate::core::view::View;
 use crate::io::control::{Hub, Order, Server};
+use crate::io::coordination::Leadership;
 use crate::io::descriptors;
 use crate::io::journal;
 use crate::io::journal::{Journal, RecordingWriter, SoakId};
@@ -306,7 +307,8 @@ async fn fresh(
     let no_rollback = no_rollback || (origin == Origin::Soak && state.no_rollback());
     let force = matches!(begin, Begin::Switch { force: true, .. });
     let settings = prepare::settings(&config, id.as_str(), origin, color, &state, actor);
-    let settings = Settings { no_rollback, force, ..settings };
+    let leader = deployment.leadership().and_then(Leadership::described);
+    let settings = Settings { leader, no_rollback, force, ..settings };
     let clock = RunClock::start(Arc::clone(&ports.clock));
     let header = RecordingHeader::new(settings.clone(), prepare::recorded_config(loaded), clock.origin().clone());
     let writer = RecordingWriter::create(&config.service_dir(), &id, &header, Arc::clone(&ports.disk))?;
@@ -343,6 +345,7 @@ fn go_on(
         clock: Some(clock.origin().clone()),
         instances: prepare::instances(now, color),
         standby_instances: prepare::instances(now, color.other()),
+        leader: deployment.leadership().and_then(Leadership::described),
         changes: recovered.changes(&loaded.settings),
         lost_events: recovered.lost_events,
         intent: resume::intent_of(deployment, &soak)?,

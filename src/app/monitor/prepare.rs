@@ -27,6 +27,7 @@ pub fn settings(config: &Config, id: &str, origin: Origin, color: Color, state: 
         builds: Vec::new(),
         origin,
         actor,
+        leader: None,
         color,
         last_switch: state.last_switch(),
         instances: instances(config, color),

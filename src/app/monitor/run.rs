@@ -19,7 +19,7 @@ use super::recorder::Recorder;
 use super::sampler_pool::{Job, SamplerPool};
 use super::sampling_rounds::SamplingRounds;
 use super::sharing::Sharing;
-use super::standing_by::{counts, over};
+use super::standing_by::{LeadWatch, counts, over};
 use super::stop::{Finished, OnSignal};
 use super::watchdog::Watchdog;
 use crate::config::scrub_in_place;
@@ -132,7 +132,11 @@ impl Run {
         let period = Duration::from_millis(self.machine.settings().interval_ms);
         let (mut schedule, mut gate_poll) = (every(period), every(period.min(GATE_POLL)));
         let (leadership, mut signalled) = (self.runner.deployment().leadership().cloned(), false);
+        let mut lead = LeadWatch::default();
         loop {
+            if let Some(event) = lead.news(leadership.as_ref()) {
+                self.feed(event).await;
+            }
             if let Some(ending) = self.ending.take_if(|ending| counts(ending, leadership.as_ref())) {
                 return Finished::Ended(ending);
             }

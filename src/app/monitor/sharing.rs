@@ -20,6 +20,9 @@ use crate::model::Decision;
 /// Between two pieces; a decision does not wait for it.
 const EVERY: Duration = Duration::from_secs(2);
 
+/// After a decision, for what led to it: that is on its way to the disk.
+const SOON: Duration = Duration::from_millis(200);
+
 /// Of a recording that is behind, in bytes. A record of etcd has room for 1.5 MB.
 const MAX_PIECE: u64 = 512 << 10;
 
@@ -33,6 +36,7 @@ enum News {
 }
 
 pub struct Sharing {
+    deployment: Deployment,
     leadership: Leadership,
     soak: String,
     news: mpsc::UnboundedSender<News>,
@@ -52,7 +56,7 @@ impl Sharing {
             disk: Arc::clone(disk),
         };
         let task = tokio::spawn(boxed(copying.go_on(made)));
-        Some(Self { leadership, soak: soak.to_owned(), news, task })
+        Some(Self { deployment: deployment.clone(), leadership, soak: soak.to_owned(), news, task })
     }
 
     /// Tells the others of a decision, with what led to it.
@@ -90,6 +94,9 @@ impl Sharing {
             if let Err(error) = self.leadership.write(vec![all]).await {
                 tracing::warn!(%error, "the recording stays in etcd");
             }
+            if let Err(error) = self.deployment.forget_old_soaks().await {
+                tracing::warn!(%error, "the decisions of old soaks stay in etcd");
+            }
         }
     }
 }
@@ -104,21 +111,22 @@ struct Copying {
 
 impl Copying {
     async fn go_on(self, mut made: mpsc::UnboundedReceiver<News>) {
-        let (mut at, mut ends) = (None, false);
+        let (mut at, mut ends, mut rest) = (None, false, EVERY);
         while !ends {
-            let mut waits = None;
+            let (mut waits, wait) = (None, std::mem::replace(&mut rest, EVERY));
             tokio::select! {
                 biased;
                 news = made.recv() => match news {
                     Some(News::CaughtUp(answer)) => waits = Some(answer),
                     Some(News::Decision(decision)) => {
+                        rest = SOON;
                         if let Some(why) = self.deployment.share_decision(&decision).await {
                             tracing::warn!(why, "a decision is not shared");
                         }
                     }
                     None => ends = true,
                 },
-                () = sleep(EVERY) => {}
+                () = sleep(wait) => {}
             }
             self.follow().await;
             if let Err(why) = self.copy(&mut at).await {

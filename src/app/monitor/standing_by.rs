@@ -7,9 +7,10 @@ use tokio::time::sleep;
 use super::error::OpenError;
 use super::open::Begin;
 use crate::app::deploy::{CatchUpError, Deployment};
+use crate::core::soak::Event;
 use crate::io::coordination::{EngineError, Leadership, Member, Standing};
 use crate::io::ports::Asking;
-use crate::model::{Ending, Outcome};
+use crate::model::{Cause, Ending, Outcome};
 
 /// After a failure.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -96,9 +97,26 @@ async fn followed(deployment: &Deployment, leadership: &Leadership, seen: &mut i
     }
 }
 
+/// Notices when this host may not act any more, and when it may again.
+#[derive(Default)]
+pub struct LeadWatch {
+    is_lost: bool,
+}
+
+impl LeadWatch {
+    /// What the run has to know.
+    pub fn news(&mut self, leadership: Option<&Leadership>) -> Option<Event> {
+        let lost = leadership?.lost();
+        let turns = lost.is_some() != self.is_lost;
+        self.is_lost = lost.is_some();
+        turns.then_some(Event::Lead { lost })
+    }
+}
+
 /// Whether a run ends so. Whoever is cut off sees what the next leader does, such as moving traffic, and waits to hear of it.
 pub fn counts(ending: &Ending, leadership: Option<&Leadership>) -> bool {
-    leadership.is_none_or(Leadership::counts) || ending.outcome == Outcome::Aborted
+    let by_hand = ending.outcome == Outcome::Aborted || ending.cause == Cause::Operator;
+    by_hand || leadership.is_none_or(Leadership::counts)
 }
 
 /// Returns once another host may lead; never where this one is alone.

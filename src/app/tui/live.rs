@@ -36,6 +36,7 @@ impl Live {
                 StreamItem::Event(envelope) => Item::Event(envelope),
                 StreamItem::Dropped(why) => return Err(why),
                 StreamItem::End(StreamEnd::Ended(ending)) => Item::Ended(ending),
+                StreamItem::End(StreamEnd::Stopped { why }) if self.client.follows_the_leader() => return Err(why),
                 StreamItem::End(StreamEnd::Stopped { why }) => Item::Stopped(why),
             };
             let last = matches!(item, Item::Ended(_) | Item::Stopped(_));

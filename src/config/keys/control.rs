@@ -58,6 +58,23 @@ section! {
         example: "/etc/switchback/tls.key",
     }
 
+    /// URL at which the other hosts of coordination.kind etcd reach control.listen of this one.
+    advertise: Option<InstanceUrl> {
+        default: Derived {
+            text: "control.listen, unless it listens on all addresses",
+            fill: |draft| {
+                let control = &mut draft.config.control;
+                let address = control.listen.filter(|address| !address.ip().is_unspecified())?;
+                let scheme = if control.certificate.is_some() { "https" } else { "http" };
+                control.advertise = InstanceUrl::parse(&format!("{scheme}://{address}")).ok();
+                control.advertise.as_ref().map(ToString::to_string)
+            },
+        },
+        kind: kind::BaseUrl,
+        also: "needs control.listen; https anywhere but on the loopback interface",
+        example: "https://deploy-1.example.com:9710",
+    }
+
     /// CA certificates (PEM); every client at control.listen must show a certificate signed by one of them.
     client_ca_file: Option<PathBuf> {
         kind: kind::File,
@@ -95,7 +112,7 @@ section! {
         example: "https://deploy-1.example.com:9710",
     }
 
-    /// CA certificates (PEM) to trust at control.url, instead of the system's.
+    /// CA certificates (PEM) to trust at control.url and at other hosts, instead of the system's.
     ca_file: Option<PathBuf> { kind: kind::File, example: "/etc/ssl/private-ca.pem" }
 
     /// Client certificate (PEM) for control.url, if the monitor requires one.

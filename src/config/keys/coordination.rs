@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use super::key::{Derived, Text};
 use crate::config::kind;
-use crate::config::model::{Engine, WhenLost};
+use crate::config::model::{Engine, StateKeeper, WhenLost};
 use crate::config::values::InstanceUrl;
 
 section! {
@@ -37,6 +37,13 @@ section! {
         default: Derived { text: "the name of this host", fill: |_| None },
         kind: kind::Word,
         example: "deploy-1",
+    }
+
+    /// Which record of the deployment counts where both say something else about the same move; the newest move counts anyway.
+    state: StateKeeper {
+        default: Text("etcd"),
+        kind: kind::Choice(&[("etcd", StateKeeper::Engine), ("file", StateKeeper::File)]),
+        example: "file",
     }
 
     /// How long a leader that is silent keeps the lead.

@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::Settled;
 use crate::config::draft::Draft;
 use crate::config::keys::keys;
-use crate::config::model::{Config, ControlConfig};
+use crate::config::model::{Config, ControlConfig, Engine};
 use crate::config::problem::{Origin, Problem};
 use crate::config::strength;
 use crate::model::SigningKey;
@@ -17,7 +17,7 @@ pub fn check(draft: &Draft, settled: &Settled, problems: &mut Vec<Problem>, warn
     }
     listening_is_guarded(&draft.config.control, settled, problems);
     asking_is_guarded(&draft.config.control, settled, problems);
-    nothing_is_in_vain(&draft.config.control, settled, warnings);
+    nothing_is_in_vain(&draft.config, settled, warnings);
 }
 
 /// What is wrong with the secrets of the control API, by their keys. `notify` is the one that notifications are signed with.
@@ -84,6 +84,16 @@ fn asking_is_guarded(control: &ControlConfig, settled: &Settled, problems: &mut 
         let missing = if control.client_key.is_none() { "control.client_key" } else { "control.client_certificate" };
         problems.extend(settled.problem(missing, "client certificate and private key are needed together"));
     }
+    if let Some(url) = &control.advertise {
+        if url.credentials().is_some() {
+            let what = "credentials are not allowed in this URL: the other hosts have tokens of their own";
+            problems.extend(settled.problem("control.advertise", what));
+        }
+        if url.is_in_the_clear() {
+            let what = "the tokens of the other hosts would cross the network unencrypted: use https";
+            problems.extend(settled.problem("control.advertise", what));
+        }
+    }
     let Some(url) = &control.url else { return };
     if url.credentials().is_some() {
         let what = "credentials are not allowed in this URL: put the token into control.operator_token or control.viewer_token";
@@ -99,9 +109,13 @@ fn asking_is_guarded(control: &ControlConfig, settled: &Settled, problems: &mut 
 }
 
 /// Keys that are of no use without another one.
-fn nothing_is_in_vain(control: &ControlConfig, settled: &Settled, warnings: &mut Vec<String>) {
-    let (listens, asks) = (control.listen.is_some(), control.url.is_some());
+fn nothing_is_in_vain(config: &Config, settled: &Settled, warnings: &mut Vec<String>) {
+    let control = &config.control;
+    // With several hosts the leader is asked, wherever it is.
+    let asks = control.url.is_some() || config.coordination.kind != Engine::Local;
+    let listens = control.listen.is_some();
     for (key, used, by) in [
+        ("control.advertise", listens, "control.listen"),
         ("control.tls_certificate", listens, "control.listen"),
         ("control.client_ca_file", listens, "control.listen"),
         ("control.operator_token", listens || asks, "control.listen or control.url"),

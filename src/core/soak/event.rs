@@ -139,6 +139,12 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         frozen: Option<Frozen>,
     },
+    /// Of several hosts this one leads and may not move traffic, or may again.
+    Lead {
+        /// Why it may not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lost: Option<String>,
+    },
     /// The process was asked to stop by a signal.
     Interrupted {
         /// Name of the signal, such as `SIGINT`.

@@ -44,6 +44,9 @@ pub struct Resumption {
     /// What the configuration says now and the run does not follow, a sentence for each key.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<String>,
+    /// The host that leads from now on and its token, where several watch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leader: Option<String>,
     #[serde(default)]
     pub lost_events: u64,
     /// The intent to roll back that the journal holds, carried out or not.

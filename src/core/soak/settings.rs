@@ -35,6 +35,9 @@ pub struct Settings {
     pub origin: Origin,
     /// Who began it.
     pub actor: Actor,
+    /// The host that leads and its token, where several watch: as recorded, and as each host that took over said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leader: Option<String>,
     /// The color that is watched.
     pub color: Color,
     /// `lastSwitch` of the watched deployment; after a switch the machine learns its own.

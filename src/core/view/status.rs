@@ -44,6 +44,8 @@ impl Dashboard {
             self.standby(),
             self.verdict(),
         ];
+        let leader = self.machine().settings().leader.as_ref();
+        lines.extend(leader.map(|leader| StatusLine::new("leader", leader.as_str(), Tone::Plain)));
         lines.extend(self.release());
         lines.extend(self.held_back(now_ms));
         lines.extend(self.soak(zone));

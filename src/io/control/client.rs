@@ -1,5 +1,8 @@
 //! The other end: asking a running monitor, and giving it orders.
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -19,6 +22,7 @@ use crate::io::users;
 use crate::model::{Action, Actor};
 
 use super::Events;
+use super::leading::Leading;
 use super::wire::{Accepted, ActionRequest, Failure};
 
 /// For an answer. An order is answered once its decision is on disk.
@@ -32,6 +36,8 @@ const MAX_ANSWER: usize = 1 << 20;
 pub enum ClientError {
     #[error("no monitor answers at `{}`", socket.display())]
     NotRunning { socket: PathBuf },
+    #[error("no monitor answers on this host, and {0}")]
+    NotHere(String),
     #[error("no monitor answers: {url} {why}")]
     OutOfReach { url: Url, why: NoAnswer },
     #[error("`{key}`: `{}` {why}", path.display())]
@@ -62,6 +68,8 @@ pub struct Client {
     service: Option<String>,
     /// The soak is one of several that an agent watches: its service, as it stands in paths.
     scope: Option<String>,
+    /// Asked where nobody answers on this host.
+    leading: Option<Leading>,
 }
 
 #[derive(Clone, Debug)]
@@ -72,15 +80,15 @@ enum Target {
 
 impl Client {
     pub fn new(socket: &Path) -> Self {
-        Self { to: Target::Socket(socket.to_owned()), service: None, scope: None }
+        Self { to: Target::Socket(socket.to_owned()), service: None, scope: None, leading: None }
     }
 
     /// Whoever answers at this URL, with a client certificate where it asks for one.
     pub fn at(url: Url, token: SecretString, ca_file: Option<PathBuf>, identity: Option<(PathBuf, PathBuf)>) -> Self {
-        Self { to: Target::Network { url, token, ca_file, identity }, service: None, scope: None }
+        Self { to: Target::Network { url, token, ca_file, identity }, service: None, scope: None, leading: None }
     }
 
-    /// The monitor at `control.url`, else the one of this machine.
+    /// The monitor at `control.url`, else the one of this machine, else the one that leads.
     pub fn of(config: &Config) -> Self {
         let ControlConfig { socket, url, operator_token, viewer_token, ca_file, .. } = &config.control;
         let identity = config.control.client_certificate.clone().zip(config.control.client_key.clone());
@@ -90,7 +98,13 @@ impl Client {
             }
             _ => Target::Socket(socket.clone()),
         };
-        Self { to, service: None, scope: None }
+        let leading = Leading::of(config).filter(|_| url.is_none());
+        Self { to, service: None, scope: None, leading }
+    }
+
+    /// Whether the run may continue on another host.
+    pub const fn follows_the_leader(&self) -> bool {
+        self.leading.is_some()
     }
 
     /// Orders only this service's monitor; `None` means whichever it is.
@@ -144,6 +158,23 @@ impl Client {
     }
 
     async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&ActionRequest>,
+        limit: Option<Duration>,
+    ) -> Result<Response, ClientError> {
+        match (self.send_here(method.clone(), path, body, limit).await, &self.leading) {
+            (Err(ClientError::NotRunning { .. }), Some(leading)) => {
+                let there = leading.client().await?;
+                let path = there.path(path.trim_start_matches("/v1/"));
+                there.send_here(method, &path, body, limit).await
+            }
+            (sent, _) => sent,
+        }
+    }
+
+    async fn send_here(
         &self,
         method: Method,
         path: &str,
@@ -334,59 +365,5 @@ pub(super) async fn failed(response: Response) -> ClientError {
             ClientError::Refused { code: code.flatten().or_else(|| in_words(&why)), why }
         }
         _ => ClientError::Protocol(why.unwrap_or_else(|| status.to_string())),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-
-    use super::*;
-
-    #[test]
-    fn a_folder_that_this_user_may_not_look_into_is_not_taken_for_no_monitor() {
-        let socket = Path::new("/srv/.switchback/shop/control.sock");
-        let told = |kind: io::ErrorKind| unseen(socket, &io::Error::from(kind)).to_string();
-        assert_eq!(
-            told(io::ErrorKind::PermissionDenied),
-            "permission denied: this user may not enter `/srv/.switchback/shop`, where the monitor's socket is"
-        );
-        assert_eq!(told(io::ErrorKind::NotFound), "no monitor answers at `/srv/.switchback/shop/control.sock`");
-        assert!(
-            told(io::ErrorKind::NotADirectory).contains("broke: /srv/.switchback/shop/control.sock: not a directory")
-        );
-    }
-
-    #[test]
-    fn the_sentences_of_a_monitor_that_sends_no_code_are_understood() {
-        let foreign = format!("the map holds `x`, which {NOT_OURS}: `rollback --force` replaces it");
-        assert_eq!(in_words(&foreign), Some(RefusalCode::RouterForeign));
-        assert_eq!(in_words("blue is DOWN: `rollback --force` moves"), Some(RefusalCode::NeedsForce));
-        assert_eq!(in_words("the soak is over"), None);
-    }
-
-    #[tokio::test]
-    async fn a_monitor_that_sends_no_code_is_understood_over_its_socket() {
-        let folder = tempfile::tempdir().unwrap();
-        let socket = folder.path().join("control.sock");
-        let listener = tokio::net::UnixListener::bind(&socket).unwrap();
-        let monitor = tokio::spawn(async move {
-            let (mut stream, _) = listener.accept().await.unwrap();
-            let mut request = [0; 4096];
-            assert!(stream.read(&mut request).await.unwrap() > 0);
-            let body = r#"{"error":"blue is DOWN: `rollback --force` moves traffic there as it is"}"#;
-            let head = format!("HTTP/1.1 409 Conflict\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
-            stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
-        });
-        let ana = Actor::Operator("ana@deploy-1".to_owned());
-        let refused = Client::new(&socket).act(Action::Rollback { force: false }, &ana, None).await.unwrap_err();
-        assert!(matches!(refused, ClientError::Refused { code: Some(RefusalCode::NeedsForce), .. }), "{refused:?}");
-        monitor.await.unwrap();
-    }
-
-    #[test]
-    fn a_code_of_a_later_monitor_is_none_of_ours() {
-        let Failure { code, .. } = serde_json::from_str(r#"{"error":"not today","code":"holiday"}"#).unwrap();
-        assert_eq!(code, Some(RefusalCode::Unknown));
     }
 }

@@ -14,6 +14,7 @@
 //! | `agent/` | the same for all services of an agent, and a run that it is to begin |
 //! | `metrics/` | the monitor's own metrics page |
 //! | `client`, `events`, `services` | the other end: orders and status, one run, all runs of an agent |
+//! | `leading` | the monitor of another host that leads |
 //! | `wire`, `sse` | what both ends spell alike |
 
 mod agent;
@@ -22,6 +23,7 @@ mod caller;
 mod client;
 mod events;
 mod hub;
+mod leading;
 mod metrics;
 mod network;
 mod ring;

@@ -1,6 +1,9 @@
 //! etcd, from version 3.4, by its [JSON gateway](https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/): bytes are base64, and
 //! whole numbers are text.
 
+mod answer;
+
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -8,12 +11,14 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::AUTHORIZATION;
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, Response};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::engine::{Engine, EngineError, Guard, Health, LEADER, Lease, NOW, Record, Write, Written};
+use answer::{Failed, NOT_FOUND, UNAUTHENTICATED, after, decoded, int, strange};
+
+use super::engine::{Engine, EngineError, Guard, Health, LEADER, Lease, MEMBERS, NOW, Record, Write, Written};
 use crate::config::{CoordinationConfig, InstanceUrl};
 use crate::io::http;
 use crate::io::http::NoAnswer;
@@ -23,14 +28,6 @@ use crate::io::source::Later;
 const MAX_ANSWER: usize = 16 << 20;
 /// Records in one answer.
 const PAGE: usize = 200;
-
-/// Numbers of errors, as gRPC has them.
-const INVALID_ARGUMENT: i64 = 3;
-const NOT_FOUND: i64 = 5;
-const PERMISSION_DENIED: i64 = 7;
-const RESOURCE_EXHAUSTED: i64 = 8;
-const FAILED_PRECONDITION: i64 = 9;
-const UNAUTHENTICATED: i64 = 16;
 
 /// The records of one service in etcd.
 #[derive(Debug)]
@@ -44,12 +41,6 @@ pub struct Etcd {
     config: CoordinationConfig,
     /// What the last authentication gave.
     pass: Mutex<Option<String>>,
-}
-
-/// A failure, and whether another endpoint may do better.
-struct Failed {
-    error: EngineError,
-    code: i64,
 }
 
 impl Etcd {
@@ -233,6 +224,21 @@ impl Etcd {
         }
     }
 
+    /// Of all services below `coordination.prefix`: who leads, and who stands by.
+    pub async fn members_of_all(config: &CoordinationConfig) -> Result<Vec<Record>, EngineError> {
+        let prefix = format!("{}/", config.prefix.trim_end_matches('/'));
+        let all = Self { prefix, ..Self::new(config, "")? };
+        let body = json!({ "key": all.key(""), "range_end": all.end(""), "keys_only": true });
+        let answer = all.ask("kv/range", &body).await?;
+        let names = answer["kvs"].as_array().into_iter().flatten().filter_map(|kv| all.record(kv)).map(|kv| kv.name);
+        let is_member = |name: &String| [LEADER, MEMBERS].iter().any(|now| name.contains(&format!("/{now}")));
+        let mut members = Vec::new();
+        for name in names.filter(is_member).collect::<BTreeSet<_>>() {
+            members.extend(all.read_all(&name).await?);
+        }
+        Ok(members)
+    }
+
     /// Ends with the first message that tells of a change, or of the end of the watch.
     async fn watch(&self, after: i64) -> Option<()> {
         let at = self.answering.load(Ordering::Relaxed) % self.endpoints.len().max(1);
@@ -332,52 +338,4 @@ impl Engine for Etcd {
             let _ = timeout(most, seen).await;
         })
     }
-}
-
-impl Failed {
-    const fn new(error: EngineError, code: i64) -> Self {
-        Self { error, code }
-    }
-
-    /// What etcd says of its failure.
-    fn told(answer: &Value, endpoint: &InstanceUrl, status: StatusCode) -> Self {
-        let (code, why) = (int(&answer["code"]), answer["message"].as_str().unwrap_or_default());
-        let why = format!("{endpoint}: {}", if why.is_empty() { status.as_str() } else { why });
-        let error = match code {
-            // The same number says that there are too many requests.
-            RESOURCE_EXHAUSTED if why.contains("space") => EngineError::Full(why),
-            // A wrong password, and a missing one, are invalid arguments.
-            PERMISSION_DENIED | UNAUTHENTICATED | FAILED_PRECONDITION => EngineError::Denied(why),
-            INVALID_ARGUMENT if ["password", "user name", "authentication"].iter().any(|word| why.contains(word)) => {
-                EngineError::Denied(why)
-            }
-            INVALID_ARGUMENT | NOT_FOUND => EngineError::Unexpected(why),
-            // Without a leader of its own, or on its way down: another member may do better.
-            _ => EngineError::OutOfReach(why),
-        };
-        Self { error, code }
-    }
-}
-
-fn strange(endpoint: &InstanceUrl, status: StatusCode) -> Failed {
-    let what = format!("{endpoint} answered {status}, and not as etcd does: see coordination.endpoints");
-    Failed::new(EngineError::Unexpected(what), 0)
-}
-
-fn decoded(text: &Value) -> Vec<u8> {
-    STANDARD.decode(text.as_str().unwrap_or_default()).unwrap_or_default()
-}
-
-/// A whole number, which is text on this gateway; missing where it is 0.
-fn int(value: &Value) -> i64 {
-    value.as_i64().or_else(|| value.as_str()?.parse().ok()).unwrap_or(0)
-}
-
-/// The first key behind all that begin with `prefix`.
-fn after(prefix: &str) -> Vec<u8> {
-    let mut end = prefix.as_bytes().to_vec();
-    if let Some(last) = end.last_mut() {
-        *last += 1;
-    }
-    end
 }

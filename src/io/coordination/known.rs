@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::engine::{Engine as Records, EngineError};
 use super::etcd::Etcd;
 use super::leadership::Leadership;
+use super::member::AgentUrl;
 use crate::config::{Config, Engine};
 use crate::io::clock::Clock;
 
@@ -34,6 +35,7 @@ impl Engines for Configured {
 pub struct Coordination {
     engines: Arc<dyn Engines>,
     known: Arc<Mutex<HashMap<String, Leadership>>>,
+    agent: Arc<OnceLock<AgentUrl>>,
 }
 
 impl Default for Coordination {
@@ -45,7 +47,13 @@ impl Default for Coordination {
 impl Coordination {
     /// By these engines.
     pub fn by(engines: Arc<dyn Engines>) -> Self {
-        Self { engines, known: Arc::default() }
+        Self { engines, known: Arc::default(), agent: Arc::default() }
+    }
+
+    /// This process is an agent, which is asked at this URL from other hosts.
+    pub fn of_agent(&self, url: Option<String>) {
+        // The first call is that of the process.
+        let _ = self.agent.set(AgentUrl(url));
     }
 
     /// The part of this process in leading a service; `None` where this host is alone.
@@ -58,7 +66,7 @@ impl Coordination {
             return Ok(Some(leadership.clone()));
         }
         let Some(engine) = self.engines.of(config)? else { return Ok(None) };
-        let leadership = Leadership::new(engine, Arc::clone(clock), config);
+        let leadership = Leadership::new(engine, Arc::clone(clock), config, self.agent.get());
         known.insert(config.service.clone(), leadership.clone());
         Ok(Some(leadership))
     }

@@ -6,16 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 use tokio::time::{sleep, timeout};
 
 use super::engine::{Engine, EngineError, Guard, LEADER, MEMBERS, NOW, Record, STATE, Token, Write, Written};
+use super::member::{AgentUrl, Member};
 use super::session::Session;
 use super::told::Shared;
-use crate::config::{Config, WhenLost};
+use crate::config::{Config, CoordinationConfig, StateKeeper, WhenLost};
 use crate::io::clock::Clock;
-use crate::io::journal::rfc3339_ms;
 use crate::model::number::duration_exact;
 
 /// A move is cut off this part of the lease before it can have ended.
@@ -23,22 +22,6 @@ const MARGIN: u32 = 6;
 
 /// So often a move looks whether it may go on: the timers of a machine that is suspended stand still, its lease does not.
 const LOOK: Duration = Duration::from_millis(200);
-
-/// Who leads or stands by, as all hosts see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Member {
-    pub name: String,
-    pub host: String,
-    pub pid: u32,
-    /// RFC 3339.
-    pub since: String,
-}
-
-impl std::fmt::Display for Member {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} (process {} on {}, since {})", self.name, self.pid, self.host, self.since)
-    }
-}
 
 /// A leader and its token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +79,7 @@ struct Inner {
     member: Member,
     ttl: Duration,
     when_lost: WhenLost,
+    keeper: StateKeeper,
     term: Mutex<Option<Term>>,
     /// One campaign or move at a time.
     turn: Arc<AsyncMutex<()>>,
@@ -110,17 +94,12 @@ struct Term {
 }
 
 impl Leadership {
-    pub fn new(engine: Arc<dyn Engine>, clock: Arc<dyn Clock>, config: &Config) -> Self {
-        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        let member = Member {
-            name: config.coordination.member.clone().unwrap_or_else(|| host.clone()),
-            host,
-            pid: std::process::id(),
-            since: rfc3339_ms(clock.now()),
-        };
-        let (ttl, when_lost) = (config.coordination.ttl, config.coordination.when_lost);
+    /// `agent` is where the agent is asked that this process is, if it is one.
+    pub fn new(engine: Arc<dyn Engine>, clock: Arc<dyn Clock>, config: &Config, agent: Option<&AgentUrl>) -> Self {
+        let member = Member::here(&*clock, config, agent);
+        let CoordinationConfig { ttl, when_lost, state: keeper, .. } = config.coordination;
         let (term, turn, number) = (Mutex::default(), Arc::default(), AtomicU32::new(0));
-        Self(Arc::new(Inner { engine, clock, member, ttl, when_lost, term, turn, number }))
+        Self(Arc::new(Inner { engine, clock, member, ttl, when_lost, keeper, term, turn, number }))
     }
 
     pub fn engine(&self) -> &dyn Engine {
@@ -136,6 +115,11 @@ impl Leadership {
         self.0.ttl
     }
 
+    /// Which record counts where two say something else about the same move.
+    pub fn keeper(&self) -> StateKeeper {
+        self.0.keeper
+    }
+
     fn term(&self) -> Option<Term> {
         self.0.term.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -147,6 +131,11 @@ impl Leadership {
     /// The token of this process, if it was elected and has not heard that it is over.
     pub fn token(&self) -> Option<Token> {
         self.term().filter(|term| !term.session.has_ended())?.token
+    }
+
+    /// Its name and token, while this process leads.
+    pub fn described(&self) -> Option<String> {
+        self.token().map(|token| format!("{} (token {token})", self.0.member.name))
     }
 
     /// For as long as it is kept, no other part of this process takes the lead or moves traffic: a move that outlives its lead does not
@@ -231,7 +220,7 @@ impl Leadership {
         let mut look = Look::default();
         for record in self.0.engine.read(NOW).await? {
             look.changed = look.changed.max(record.changed);
-            let member = || serde_json::from_slice::<Member>(&record.value).ok();
+            let member = || Member::read(&record.value);
             match record.name.as_str() {
                 LEADER => {
                     look.leader = member().map(|member| Leader { member, token: record.created, lease: record.lease });
@@ -277,6 +266,13 @@ impl Leadership {
     /// Whether what this process finds may count: it leads, or acts alone.
     pub fn counts(&self) -> bool {
         self.left().map_or_else(|why| self.acts_alone(&why), |_| true)
+    }
+
+    /// Why a leader may not act, where that can pass: the engine is out of reach for longer than a lease lasts.
+    pub fn lost(&self) -> Option<String> {
+        let why = self.left().err()?;
+        let passes = matches!(why, NotLeading::Isolated(_)) && !self.acts_alone(&why);
+        passes.then(|| why.to_string())
     }
 
     /// Whether this process acts without an engine as well.

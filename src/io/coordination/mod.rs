@@ -7,17 +7,23 @@
 //! | `leadership` | the part of this process in it: standing by, leading, being cut off |
 //! | `session` | the lease of this process, kept alive |
 //! | `told` | whether the others know what a leader wrote |
+//! | `member` | who that is, as the others see it |
+//! | `finder` | who leads, for everybody else |
 //! | `known` | the leaderships of a process, one a service |
 
 mod engine;
 mod etcd;
+mod finder;
 mod known;
 mod leadership;
+mod member;
 mod session;
 mod told;
 
 pub use engine::{
     Engine, EngineError, Guard, Health, LEADER, Lease, MEMBERS, NOW, Record, SOAKS, STATE, Token, Write, Written,
 };
+pub(crate) use finder::Finder;
 pub use known::{Coordination, Engines};
-pub(crate) use leadership::{Leadership, Look, Member, NotLeading, Standing, Turn};
+pub(crate) use leadership::{Leadership, Look, NotLeading, Standing, Turn};
+pub(crate) use member::Member;

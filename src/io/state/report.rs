@@ -94,6 +94,9 @@ pub struct CoordinationStatus {
     pub standbys: Vec<Member>,
     /// Which record of the deployment counts: `state-file` where traffic was moved on this host and the others do not know.
     pub state: String,
+    /// What they say of traffic, where that is not the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub differs: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }

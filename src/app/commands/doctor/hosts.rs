@@ -1,11 +1,17 @@
 //! Several hosts: whether the engine that they agree by can be used, and who leads.
 
+use std::time::Duration;
+
 use super::finding::Finding;
 use crate::app::deploy::Deployment;
 use crate::config::Config;
+use crate::io::coordination::{Engine, Guard, Health, Write};
 use crate::model::number::{duration_exact, size};
 
 const AREA: &str = "hosts";
+
+/// The oldest etcd whose gateway is understood.
+const OLDEST: (u32, u32) = (3, 4);
 
 /// Takes a lease and gives it back. Nothing else is changed.
 pub async fn look(deployment: &Deployment, config: &Config) -> Vec<Finding> {
@@ -18,27 +24,9 @@ pub async fn look(deployment: &Deployment, config: &Config) -> Vec<Finding> {
             return vec![Finding::failure(AREA, format!("etcd {error}"), next)];
         }
     };
-    let used = size(health.used);
-    let mut findings = vec![if health.full {
-        let text = format!("etcd has no room and takes no writes, {used} are in use");
-        Finding::failure(AREA, text, "etcdctl alarm list")
-    } else {
-        Finding::ok(AREA, format!("etcd {} answers, {used} are in use", health.version))
-    }];
+    let mut findings = vec![of_engine(&health)];
     let ttl = config.coordination.ttl;
-    match engine.grant(ttl).await {
-        Ok(lease) => {
-            if let Err(error) = engine.revoke(lease.id).await {
-                tracing::debug!(%error, "a lease of the doctor ends by itself");
-            }
-            if lease.granted > ttl {
-                let text =
-                    format!("etcd grants {} at least, not {}", duration_exact(lease.granted), duration_exact(ttl));
-                findings.push(Finding::warning(AREA, text, "a take-over takes as long: set coordination.ttl to that"));
-            }
-        }
-        Err(error) => findings.push(Finding::failure(AREA, format!("no lease: etcd {error}"), "see what etcd says")),
-    }
+    findings.extend(lease(engine, ttl).await);
     if config.router.timeout >= ttl {
         let (timeout, ttl) = (duration_exact(config.router.timeout), duration_exact(ttl));
         let text = format!("a move may take {timeout}, and is cut off where a lease of {ttl} is not renewed meanwhile");
@@ -53,5 +41,50 @@ pub async fn look(deployment: &Deployment, config: &Config) -> Vec<Finding> {
             None => Finding::ok(AREA, "nobody leads now"),
         },
     });
+    findings.push(match &config.control.advertise {
+        Some(url) => Finding::ok(AREA, format!("orders and screens of other hosts reach this one at {url}")),
+        None => Finding::ok(AREA, "orders and screens of other hosts do not reach this one: control.listen is not set"),
+    });
     findings
+}
+
+fn of_engine(health: &Health) -> Finding {
+    let used = size(health.used);
+    let mut numbers = health.version.split('.').map_while(|number| number.parse::<u32>().ok());
+    if let (Some(major), Some(minor)) = (numbers.next(), numbers.next())
+        && (major, minor) < OLDEST
+    {
+        let text = format!("etcd {} is older than {}.{}", health.version, OLDEST.0, OLDEST.1);
+        return Finding::failure(AREA, text, "update etcd");
+    }
+    if health.full {
+        let text = format!("etcd has no room and takes no writes, {used} are in use");
+        return Finding::failure(AREA, text, "etcdctl alarm list");
+    }
+    Finding::ok(AREA, format!("etcd {} answers, {used} are in use", health.version))
+}
+
+/// How long a lease lasts, and whether records may be written under it. The record ends with the lease.
+async fn lease(engine: &dyn Engine, ttl: Duration) -> Option<Finding> {
+    let lease = match engine.grant(ttl).await {
+        Ok(lease) => lease,
+        Err(error) => return Some(Finding::failure(AREA, format!("no lease: etcd {error}"), "see what etcd says")),
+    };
+    let record = Write::Put { name: "doctor".to_owned(), value: Vec::new(), lease: Some(lease.id) };
+    let written = engine.write(Guard::None, vec![record]).await;
+    if let Err(error) = engine.revoke(lease.id).await {
+        tracing::debug!(%error, "a lease of the doctor ends by itself");
+    }
+    match written {
+        Err(error) => {
+            let next = "let its user read and write coordination.prefix";
+            Some(Finding::failure(AREA, format!("nothing can be written: etcd {error}"), next))
+        }
+        Ok(_) if lease.granted > ttl => {
+            let (granted, ttl) = (duration_exact(lease.granted), duration_exact(ttl));
+            let text = format!("etcd grants {granted} at least, not {ttl}");
+            Some(Finding::warning(AREA, text, "a take-over takes as long: set coordination.ttl to that"))
+        }
+        Ok(_) => None,
+    }
 }

@@ -67,7 +67,7 @@ pub async fn look(config: &Config, state: Option<&State>) -> Vec<Finding> {
         colors.iter().flat_map(|color| config.colors.of(*color).iter().map(move |url| (*color, url.clone())));
     for (at, (color, url)) in instances.enumerate() {
         let config = config.clone();
-        asked.spawn(boxed(async move { (at, ask(&config, color, &url).await) }));
+        asked.spawn(boxed(async move { (at, Box::pin(ask(&config, color, &url)).await) }));
     }
     let mut answers = asked.join_all().await;
     answers.sort_unstable_by_key(|(at, _)| *at);

@@ -17,6 +17,7 @@ use crate::app::monitor::Begin;
 use crate::config::{Loaded, keys};
 use crate::io::children;
 use crate::io::children::Own;
+use crate::io::coordination::Finder;
 use crate::io::journal::{create_private_dir, open_log, rfc3339_ms};
 use crate::model::number::duration_exact;
 
@@ -27,6 +28,8 @@ use super::{logind, output};
 /// How long the process may take until its control socket answers. It reads a recording of up to a day first.
 const START_TIMEOUT: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(20);
+/// Where an engine is asked as well.
+const SHARED_POLL: Duration = Duration::from_millis(200);
 /// Bytes of its output that are shown.
 const MAX_PRINTED: u64 = 64 << 10;
 
@@ -57,6 +60,8 @@ pub struct Launch {
     service_dir: PathBuf,
     socket: PathBuf,
     arguments: Vec<OsString>,
+    /// Of several hosts one stands by, and answers nobody until it leads.
+    finder: Option<Finder>,
     pub service: String,
 }
 
@@ -65,7 +70,9 @@ impl Launch {
         let config = &loaded.config;
         let (service, service_dir) = (config.service.clone(), config.service_dir());
         let arguments = arguments(loaded, common, output);
-        Self { service_dir, socket: config.control.socket.clone(), arguments, service }
+        // A configuration that cannot be used is told by the monitor.
+        let finder = Finder::of(config).ok().flatten();
+        Self { service_dir, socket: config.control.socket.clone(), arguments, finder, service }
     }
 
     pub async fn start(&self, begin: Begin) -> Result<(Background, Printed), Failure> {
@@ -83,7 +90,7 @@ impl Launch {
         let pid = child.id().unwrap_or_default();
         let deadline = Instant::now() + START_TIMEOUT;
         loop {
-            if answers(&self.socket, pid).await {
+            if answers(&self.socket, pid).await || self.stands_by(pid).await {
                 let printed = Printed { log: printed_since(&log, from), ..Printed::default() };
                 return Ok((Background::Running(Box::new(Monitor { child, _own: own, pid, log })), printed));
             }
@@ -100,7 +107,14 @@ impl Launch {
                     format!("the monitor (process {pid}) does not answer after {limit}; see `{}`", log.display());
                 return Err(Failure::new(1, what));
             }
-            sleep(POLL).await;
+            sleep(if self.finder.is_some() { SHARED_POLL } else { POLL }).await;
+        }
+    }
+
+    async fn stands_by(&self, pid: u32) -> bool {
+        match &self.finder {
+            Some(finder) => finder.stands_by(pid).await.unwrap_or(false),
+            None => false,
         }
     }
 }

@@ -76,7 +76,9 @@ async fn follow(
                 }
                 Shown::Left => return Ok(screen.leave(&config.service).await),
                 Shown::Lost(why) => {
-                    reach_until = Instant::now() + COME_BACK;
+                    // Another host takes over once the lease of the leader has ended.
+                    let others = if client.follows_the_leader() { config.coordination.ttl } else { Duration::ZERO };
+                    reach_until = Instant::now() + COME_BACK + others;
                     why
                 }
             },
@@ -210,6 +212,9 @@ impl<'a> Screen<'a> {
                     }
                 }
                 Ok(StreamItem::Dropped(why)) => return Ok(Shown::Lost(why)),
+                Ok(StreamItem::End(StreamEnd::Stopped { why })) if client.follows_the_leader() => {
+                    return Ok(Shown::Lost(why));
+                }
                 Ok(StreamItem::End(end)) => return Ok(Shown::End(end)),
                 Err(error @ ClientError::Forbidden(_)) => return Err(Failure::new(13, error)),
                 Err(error) => return Ok(Shown::Lost(error.to_string())),

@@ -81,7 +81,7 @@ impl Supervisor {
 
     /// The same for a screen.
     pub fn link(self, config: &Config) -> Kept {
-        let live = Live::new(Client::new(&config.control.socket), actor::starter());
+        let live = Live::new(Client::of(config), actor::starter());
         Kept { live, supervisor: Mutex::new(self) }
     }
 }

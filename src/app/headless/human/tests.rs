@@ -41,6 +41,7 @@ fn settings() -> Settings {
         release: None,
         builds: Vec::new(),
         no_rollback: false,
+        leader: None,
         force: false,
         on_breach: OnBreach::Rollback,
         grace_ms: 0,

@@ -72,6 +72,7 @@ impl Machine {
             Event::GiveUp => self.give_up(out),
             Event::Action { action, actor, reason } => self.ordered(*action, actor, reason.as_deref(), out),
             Event::Freeze { frozen } => self.freeze_changed(frozen.clone(), out),
+            Event::Lead { lost } => self.lead_changed(lost.as_deref(), out),
             Event::Interrupted { signal, actor } => self.interrupted(signal, actor, out),
             Event::ClockGap { ms } => self.clock_gap(*ms, out),
             Event::Trouble { what } => self.trouble(what),

@@ -20,6 +20,7 @@ impl Machine {
         self.router.forget();
         self.settings.instances.clone_from(&by.instances);
         self.settings.standby_instances.clone_from(&by.standby_instances);
+        self.settings.leader.clone_from(&by.leader);
         let now = self.now();
         self.checks.resume(&now, &by.instances);
         self.fleet.resume(&by.instances);
@@ -39,6 +40,7 @@ impl Machine {
         let missed = gap_ms / self.settings.interval_ms.max(1);
         let mut parts =
             vec![format!("the soak resumed after {} without a monitor, {missed} samples missed", span(gap_ms))];
+        parts.extend(by.leader.iter().map(|leader| format!("{leader} leads")));
         if self.soaking() {
             parts.push(match self.window.end().saturating_sub(self.time.at()) {
                 0 => "the window is over: it is judged on one more sample of every instance".to_owned(),

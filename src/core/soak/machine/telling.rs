@@ -29,6 +29,16 @@ impl Machine {
         }
     }
 
+    pub(super) fn lead_changed(&mut self, lost: Option<&str>, out: &mut Outbox) {
+        out.journal(match lost {
+            Some(why) => {
+                let message = format!("{why}. A breach is not rolled back from here until it leads again");
+                self.observe(ReasonCode::LeadLost, message)
+            }
+            None => self.observe(ReasonCode::LeadBack, "this host leads again".to_owned()),
+        });
+    }
+
     /// A readiness route that answers "too many requests" is told once for each color: nothing is known there then.
     pub(super) fn tell_unsaid(&mut self, color: Color, answer: &Readiness, out: &mut Outbox) {
         let Readiness::Unknown(why) = answer else { return };

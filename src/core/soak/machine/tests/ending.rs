@@ -3,7 +3,7 @@
 use super::harness::{FAILING, HEALTHY, Harness, WALL, World, settings};
 use crate::config::{OnBreach, OnInconclusive};
 use crate::core::soak::{Effect, Event, Sample};
-use crate::model::{Cause, Color, DecisionKind, Outcome, Phase, Verdict};
+use crate::model::{Cause, Color, DecisionKind, Outcome, Phase, ReasonCode, Verdict};
 
 const BLIND: World = World { metrics: false, ..HEALTHY };
 const QUIET: World = World { requests: 0, ..HEALTHY };
@@ -238,4 +238,15 @@ fn the_end_of_the_warmup_gives_nobody_sight() {
     harness.seconds(20, BLIND);
     assert_eq!(harness.kinds().into_iter().filter(|kind| *kind == DecisionKind::Blind).count(), 1);
     assert!(!harness.kinds().contains(&DecisionKind::Sighted));
+}
+
+#[test]
+fn that_this_host_may_not_act_is_told_and_that_it_may_again() {
+    let mut harness = Harness::new(settings());
+    harness.feed(Event::Lead { lost: Some("its lease may have ended".to_owned()) });
+    harness.feed(Event::Lead { lost: None });
+    let told: Vec<_> = harness.decisions().into_iter().filter(|made| made.is_urgent_observation()).collect();
+    let [lost, back] = &told[..] else { panic!("{told:?}") };
+    assert!(lost.is_because(ReasonCode::LeadLost) && back.is_because(ReasonCode::LeadBack));
+    assert!(lost.message.starts_with("its lease may have ended. A breach is not rolled back from here"));
 }

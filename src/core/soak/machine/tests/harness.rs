@@ -30,6 +30,7 @@ pub fn settings() -> Settings {
         auto_rollback: true,
         no_rollback: false,
         force: false,
+        leader: None,
         on_breach: OnBreach::Rollback,
         grace_ms: 0,
         on_inconclusive: OnInconclusive::Hold,
