@@ -2,13 +2,14 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `agent`, `fleet`, `init`, `status` | the flags of the commands that are called so |
+//! | `agent`, `demo`, `fleet`, `init`, `status` | the flags of the commands that are called so |
 //! | `examples` | examples of each command, and the meaning of the exit codes |
 //! | `help` | the command line as it is parsed and as it is shown |
 //! | `past` | the records of the past |
 //! | `version` | which program this is |
 
 mod agent;
+mod demo;
 mod examples;
 mod fleet;
 mod help;
@@ -23,7 +24,6 @@ use std::time::Duration;
 use clap::{Arg, ArgMatches, Args, Command as Clap, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::app::demo::Scenario;
 use crate::app::headless::Output;
 use crate::app::order::Order;
 use crate::app::tui::{CharsetChoice, ColorChoice};
@@ -31,6 +31,7 @@ use crate::config::{flags, parse_duration};
 use crate::model::Color;
 
 pub(crate) use agent::Agent;
+pub(crate) use demo::Demo;
 pub(crate) use examples::{EXIT_CODES, examples};
 pub(crate) use fleet::Fleet;
 pub(crate) use help::command;
@@ -307,26 +308,6 @@ pub struct Attach {
     /// Read-only view: give no orders.
     #[arg(long)]
     pub read_only: bool,
-    /// Print lines instead of the terminal UI.
-    #[arg(long)]
-    pub no_tui: bool,
-    /// Output format.
-    #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
-    pub output: Output,
-}
-
-/// Flags of `demo`.
-#[derive(Clone, Debug, Args)]
-pub struct Demo {
-    /// Scenario: what happens to the new release.
-    #[arg(long, value_enum, value_name = "NAME", default_value_t = Scenario::Breach)]
-    pub scenario: Scenario,
-    /// Speed: the soak window is a minute divided by this.
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
-    pub speed: u32,
-    /// Seed of the random numbers.
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    pub seed: u64,
     /// Print lines instead of the terminal UI.
     #[arg(long)]
     pub no_tui: bool,

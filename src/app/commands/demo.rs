@@ -1,4 +1,10 @@
 //! `demo`: the real switch and soak over embedded services.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `hosts` | `demo --hosts 2`: the leader dies in the middle of its rollback |
+
+mod hosts;
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +17,7 @@ use crate::app::monitor;
 use crate::app::monitor::{Begin, Finished, OnSignal, Opening};
 use crate::app::tui;
 use crate::app::tui::{FaultMenu, Faults, Live};
-use crate::config::{Inputs, Loaded, keys, load};
+use crate::config::{DotEnv, Inputs, Loaded, keys, load};
 use crate::io::control::Client;
 use crate::io::ports::Ports;
 use crate::io::tasks::boxed;
@@ -25,11 +31,14 @@ use super::support::{actor, logging, output, screen};
 pub async fn run(common: &Common, demo: Demo) -> Result<u8, Failure> {
     let folder = tempfile::Builder::new().prefix("switchback-demo-").tempdir().map_err(Failure::internal)?.keep();
     let timing = Timing::new(demo.scenario, demo.speed);
+    if demo.hosts > 1 {
+        return Box::pin(hosts::run(common, &demo, timing, &folder)).await;
+    }
     if !demo.no_tui && demo.output == Output::Human && screen::is_possible() {
         return Box::pin(play(common, &demo, timing, &folder)).await;
     }
     let world = World::start(demo.scenario, timing, &folder, demo.seed, false).map_err(Failure::internal)?;
-    let loaded = configure(common, &world, &folder)?;
+    let loaded = configure(common, &world.settings(), &folder)?;
     let _log = logging::start(&loaded.config, common.log_level);
     let method = loaded.config.error_rate.method;
     let people = demo.output != Output::Json;
@@ -72,7 +81,7 @@ pub async fn run(common: &Common, demo: Demo) -> Result<u8, Failure> {
 
 async fn play(common: &Common, demo: &Demo, timing: Timing, folder: &Path) -> Result<u8, Failure> {
     let world = World::start(demo.scenario, timing, folder, demo.seed, true).map_err(Failure::internal)?;
-    let loaded = configure(common, &world, folder)?;
+    let loaded = configure(common, &world.settings(), folder)?;
     let _log = logging::start(&loaded.config, common.log_level);
     let begin = Begin::Switch { to: Color::Green, soak: true, no_rollback: false, force: false };
     let ports = Ports::real();
@@ -95,19 +104,19 @@ async fn play(common: &Common, demo: &Demo, timing: Timing, folder: &Path) -> Re
     Ok(0)
 }
 
-/// Only the world's settings and flags count. They are also written as a file, so that other commands work there.
-fn configure(common: &Common, world: &World, folder: &Path) -> Result<Loaded, Failure> {
-    let flags = &common.settings.0;
-    let mut pairs: Vec<(String, String)> = world
-        .settings()
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), value))
-        .filter(|(key, _)| !flags.iter().any(|(flag, _)| flag == key))
+/// Only the world's settings and flags count. They are written as a file, so that other commands work there.
+fn configure(common: &Common, settings: &[(&'static str, String)], folder: &Path) -> Result<Loaded, Failure> {
+    let flags = common.settings.0.clone();
+    let settings = settings.iter().filter(|(key, _)| !flags.iter().any(|(flag, _)| flag == key));
+    let given = flags.iter().map(|(key, value)| (key.as_str(), value));
+    let dotenv: String = settings
+        .map(|(key, value)| (*key, value))
+        .chain(given)
+        .filter_map(|(key, value)| dotenv_line(key, value))
         .collect();
-    pairs.extend(flags.iter().cloned());
-    let dotenv: String = pairs.iter().filter_map(|(key, value)| dotenv_line(key, value)).collect();
-    fs::write(folder.join(".env"), dotenv).map_err(Failure::internal)?;
-    Ok(load(Inputs { flags: pairs, folder: folder.to_owned(), ..Inputs::default() })?)
+    fs::write(folder.join(".env"), &dotenv).map_err(Failure::internal)?;
+    let dotenv = Some(DotEnv::from(dotenv.as_str()));
+    Ok(load(Inputs { flags, dotenv, folder: folder.to_owned(), ..Inputs::default() })?)
 }
 
 fn dotenv_line(key: &str, value: &str) -> Option<String> {

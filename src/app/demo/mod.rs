@@ -10,6 +10,7 @@
 //! | `faults` | how the processes of one color behave |
 //! | `service` | the processes of one color, each on a port of its own |
 //! | `registry` | their `/metrics` page |
+//! | `etcd` | what two hosts agree by |
 //! | `proxy` | the small router in front of both colors |
 //! | `load` | requests at a steady rate |
 //! | `routes` | what users ask for, and which routes fail first |
@@ -17,6 +18,7 @@
 //! | `http`, `tally` | serving, fetching and counting, shared by the rest |
 
 mod controls;
+mod etcd;
 mod faults;
 mod http;
 mod load;
@@ -35,6 +37,7 @@ mod timing;
 mod world;
 
 pub use controls::{Change, Controls};
+pub use etcd::{Etcd, free_url};
 pub(crate) use menu::fault_names;
 pub use scenario::Scenario;
 pub use timing::Timing;

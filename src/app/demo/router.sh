@@ -1,6 +1,7 @@
 #!/bin/sh
 # The demo's router: `switch COLOR`, `rollback COLOR`, `read`.
-# The proxy follows the file `route` beside this script. While `router-broken` lies there, rollbacks fail.
+# The proxy follows the file `route` beside this script. While `router-broken` lies there, rollbacks fail; while `slow` does, they
+# take a second, and `moving` has the process.
 set -eu
 cd "$(dirname "$0")"
 case "$1" in
@@ -13,7 +14,20 @@ rollback)
         echo "router: the control plane does not answer, traffic was not moved" >&2
         exit 1
     fi
+    if [ -e slow ]; then
+        echo $$ >moving.new
+        mv moving.new moving
+        sleep 1
+    fi
     ;;
 esac
+# With several hosts: one that was overtaken has a smaller number than the last that moved traffic.
+fence=${SWITCHBACK_FENCE:-0}
+last=$(cat fence 2>/dev/null || echo 0)
+if [ "$fence" -lt "$last" ]; then
+    echo "router: $fence was overtaken by $last, traffic was not moved" >&2
+    exit 1
+fi
+echo "$fence" >fence
 printf '%s\n' "$2" >route.new
 mv route.new route

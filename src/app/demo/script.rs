@@ -36,6 +36,16 @@ impl Script {
         self.folder.join("router-broken")
     }
 
+    /// While it exists, rollbacks take a second.
+    pub fn slow(&self) -> PathBuf {
+        self.folder.join("slow")
+    }
+
+    /// The process that moves traffic slowly, with its number as the name of its process group.
+    pub fn moving(&self) -> PathBuf {
+        self.folder.join("moving")
+    }
+
     pub fn router_kind(&self) -> RouterKind {
         let path = self.path().display().to_string();
         let command = |words: &[&str]| {

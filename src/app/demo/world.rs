@@ -38,6 +38,10 @@ pub enum DemoError {
     },
     #[error("failed to write the router's script into {folder}")]
     Script { folder: PathBuf, source: io::Error },
+    #[error("etcd cannot be started: {0}. Two hosts need etcd 3.4 or newer: apt-get install etcd-server")]
+    Etcd(io::Error),
+    #[error("etcd was started, and does not answer: {0}")]
+    Silent(String),
 }
 
 /// A running demo, with blue active at first; dropping it ends everything. The scenario begins when the proxy first
@@ -54,6 +58,8 @@ pub struct World {
     proxy: Proxy,
     load: Load,
     play: JoinSet<()>,
+    /// The router's, if it is a command.
+    pub script: Option<Script>,
 }
 
 impl World {
@@ -87,9 +93,9 @@ impl World {
         };
         let mut play = JoinSet::new();
         play.spawn(boxed(play_on_switch(timeline(scenario), timing.window, proxy.active(), controls.clone())));
-        let router = script.map_or(RouterKind::StateFile, |script| script.router_kind());
+        let router = script.as_ref().map_or(RouterKind::StateFile, Script::router_kind);
         let folder = folder.to_path_buf();
-        Ok(Self { scenario, timing, folder, router, controls, blue, green, proxy, load, play })
+        Ok(Self { scenario, timing, folder, router, controls, blue, green, proxy, load, play, script })
     }
 
     /// A handle to change the faults by hand.
@@ -125,11 +131,16 @@ impl World {
 
     /// The settings that `switch` needs here: configuration keys, with values spelled as in an environment variable.
     pub fn settings(&self) -> Vec<(&'static str, String)> {
+        self.settings_in(&self.folder)
+    }
+
+    /// The same for a host with its files in a folder of its own.
+    pub fn settings_in(&self, folder: &Path) -> Vec<(&'static str, String)> {
         let Timing { window, baseline_window, interval, max_extension, verify_window, .. } = self.timing;
         let mut settings = vec![
             ("service", "demo".to_owned()),
-            ("state_file", state_file(&self.folder).display().to_string()),
-            ("data_dir", self.folder.join(".switchback").display().to_string()),
+            ("state_file", state_file(folder).display().to_string()),
+            ("data_dir", folder.join(".switchback").display().to_string()),
             ("colors.blue.instances", self.instance_urls(Color::Blue).join(",")),
             ("colors.green.instances", self.instance_urls(Color::Green).join(",")),
             ("soak.window", duration_exact(window)),
