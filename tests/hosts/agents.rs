@@ -3,8 +3,7 @@
 use rustix::process::Signal;
 use support::agents::{Agents, count, switch};
 use support::etcd::Etcd;
-
-use crate::hosts::Hosts;
+use support::hosts::Hosts;
 
 #[test]
 fn of_two_agents_one_watches_and_the_other_goes_on_when_it_dies() {

@@ -1,8 +1,7 @@
 //! What the commands say on a host that does not lead.
 
 use support::etcd::Etcd;
-
-use crate::hosts::{Hosts, rolled_back};
+use support::hosts::{Hosts, rolled_back};
 
 #[test]
 fn status_shows_on_every_host_who_leads_and_a_switch_is_refused_where_another_one_does() {
@@ -28,6 +27,76 @@ fn status_shows_on_every_host_who_leads_and_a_switch_is_refused_where_another_on
     assert_eq!(Hosts::status(&hosts.b)["leader"], serde_json::Value::Null);
     hosts.b.run(&["status"]).says(&["active    blue", "leader    none"]);
     hosts.b.run(&["rollback"]).expect(0).says(&["nothing to roll back"]);
+}
+
+#[test]
+fn orders_on_any_host_reach_the_one_that_leads() {
+    let hosts = Hosts::with(Etcd::start()).reachable();
+    let first = Hosts::lead(&hosts.a);
+    let second = hosts.stand_by(&hosts.b, "b");
+    hosts.b.run(&["ctl", "extend", "1m", "--reason", "more traffic"]).expect(0);
+    let attached = hosts.b.start(&["attach", "--no-tui"]);
+    hosts.b.run(&["fleet", "--once"]).says(&["default", "watching"]);
+    hosts.b.run(&["history"]).says(&["watching green", "more traffic", ", on a"]);
+    hosts.b.run(&["rollback", "--reason", "by hand"]).expect(0).says(&["back on blue"]);
+    attached.wait().expect(4).says(&["the soak is extended by 1m", "by order of operator:", "ROLLED BACK"]);
+    first.wait().expect(4);
+    second.wait().expect(4);
+    hosts.assert_rolled_back_once();
+    hosts.b.run(&["ctl", "keep"]).expect(13).complains(&["no host leads"]);
+}
+
+#[test]
+fn a_host_without_a_monitor_follows_the_leader_and_its_successor() {
+    let hosts = Hosts::with(Etcd::start()).reachable();
+    let first = Hosts::lead(&hosts.a);
+    let attached = hosts.b.start(&["attach", "--no-tui"]);
+    let second = hosts.stand_by(&hosts.b, "b");
+    first.signal(rustix::process::Signal::KILL);
+    first.wait();
+    hosts.a.green.fail(60);
+    attached.wait().expect(3).says(&["watching green", "b (token ", "ROLLED BACK"]);
+    rolled_back(second);
+    hosts.assert_rolled_back_once();
+}
+
+#[test]
+fn a_leader_that_is_not_reached_is_named() {
+    let hosts = Hosts::with(Etcd::start());
+    let first = Hosts::lead(&hosts.a);
+    let unreached = ["a (process ", "leads, which other hosts do not reach: set control.listen there"];
+    hosts.b.run(&["ctl", "pause"]).expect(13).complains(&unreached);
+    hosts.b.run(&["attach", "--no-tui"]).expect(13).complains(&unreached);
+    hosts.a.green.fail(60);
+    rolled_back(first);
+}
+
+#[test]
+fn the_record_that_counts_is_chosen_and_shown() {
+    let mut hosts = Hosts::with(Etcd::start());
+    let first = Hosts::lead(&hosts.a);
+    // The same move, told in another way by hand.
+    hosts.b.write_state(&serde_json::json!({
+        "activeColor": "blue", "lastSwitch": support::SWITCHED_AT, "previousColor": "green",
+    }));
+    let said = Hosts::status(&hosts.b);
+    assert_eq!(said["state"], "etcd", "{said}");
+    let differs = said["differs"].as_str().unwrap();
+    assert!(differs.contains("the state file here says blue") && differs.contains("etcd says green"), "{differs}");
+    hosts.b = hosts.b.with("coordination.state", "file");
+    assert_eq!(Hosts::status(&hosts.b)["state"], "the state file");
+    hosts.b.run(&["status"]).says(&["counts    the state file: the state file here says blue"]);
+    hosts.a.green.fail(60);
+    rolled_back(first);
+}
+
+#[test]
+fn the_demo_shows_how_the_leader_dies_and_the_other_host_rolls_back() {
+    let deployment = support::Deployment::fresh();
+    let demo = |words: &[&str]| deployment.run(&[&["demo", "--hosts", "2", "--no-tui"], words].concat());
+    let done = demo(&["--speed", "5"]).expect(0);
+    done.says(&["a        ", "host a is dead", "b (token ", "ROLLED BACK"]);
+    demo(&["--scenario", "healthy"]).expect(2).complains(&["ends without a rollback"]);
 }
 
 #[test]

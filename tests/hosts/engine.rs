@@ -3,19 +3,14 @@
 use std::time::Duration;
 
 use support::etcd::Etcd;
-
-use crate::hosts::{Hosts, rolled_back};
+use support::hosts::{Hosts, rolled_back};
 
 #[test]
 fn a_full_etcd_does_not_keep_its_leader_from_rolling_back() {
     // 256 KiB of room.
     let hosts = Hosts::with(Etcd::with(&["--quota-backend-bytes", "262144"]));
     let first = Hosts::lead(&hosts.a);
-    let value = "A".repeat(64 << 10);
-    let put = format!("{{\"key\":\"eA==\",\"value\":\"{value}\"}}");
-    let refuses =
-        |hosts: &Hosts| hosts.etcd.ask("kv/put", &put)["error"].as_str().is_some_and(|error| error.contains("space"));
-    hosts.wait_until("full", refuses);
+    hosts.wait_until("full", |hosts| hosts.etcd.fill());
     hosts.a.green.fail(60);
     rolled_back(first);
     hosts.assert_rolled_back_once();
@@ -53,12 +48,41 @@ fn without_etcd_a_leader_acts_alone_where_it_is_told_to() {
 }
 
 #[test]
+fn without_etcd_only_an_operator_moves_traffic_and_by_force() {
+    let mut hosts = Hosts::with(Etcd::start());
+    let first = Hosts::lead(&hosts.a);
+    hosts.etcd.kill();
+    hosts.a.wait_until("told", |host| host.decisions().iter().any(|made| made["reason"] == "lead-lost"));
+    let refused = hosts.b.run(&["rollback"]).expect(7);
+    refused.complains(&["nobody can tell which host leads", "switchback rollback --force"]);
+    assert_eq!(hosts.moves(), []);
+    // The monitor does it, although it may not lead any more.
+    hosts.a.run(&["rollback", "--force"]).expect(0).says(&["back on blue"]);
+    first.wait().expect(4);
+    assert_eq!(hosts.moves().len(), 1);
+    // No monitor, nor any other host: it is done here.
+    hosts.b.run(&["rollback", "--force"]).expect(0);
+    assert_eq!(hosts.b.state()["activeColor"], "blue");
+    hosts.etcd.go_on();
+    assert_eq!(Hosts::status(&hosts.b)["error"], serde_json::Value::Null);
+    hosts.a.run(&["status"]).says(&["active    blue"]);
+}
+
+#[test]
 fn a_password_is_needed_where_etcd_has_authentication() {
     let mut hosts = Hosts::with(Etcd::start());
     for (path, body) in [
         ("auth/user/add", r#"{"name":"root","password":"a-password"}"#),
         ("auth/role/add", r#"{"name":"root"}"#),
         ("auth/user/grant", r#"{"user":"root","role":"root"}"#),
+        ("auth/user/add", r#"{"name":"reader","password":"a-password"}"#),
+        ("auth/role/add", r#"{"name":"reader"}"#),
+        // `/switchback/` to `/switchback0`
+        (
+            "auth/role/grant",
+            r#"{"name":"reader","perm":{"permType":"READ","key":"L3N3aXRjaGJhY2sv","range_end":"L3N3aXRjaGJhY2sw"}}"#,
+        ),
+        ("auth/user/grant", r#"{"user":"reader","role":"reader"}"#),
         ("auth/enable", "{}"),
     ] {
         let told = hosts.etcd.ask(path, body);
@@ -70,7 +94,10 @@ fn a_password_is_needed_where_etcd_has_authentication() {
     let refused = hosts.a.run(&["soak", "--no-tui"]).expect(1);
     assert!(!refused.stderr.contains("another-password"), "{}", refused.stderr);
     refused.complains(&["etcd does not let us in"]);
-    hosts.a = hosts.a.with("coordination.password", "a-password");
+    hosts.a = hosts.a.with("coordination.username", "reader").with("coordination.password", "a-password");
+    hosts.a.run(&["doctor"]).says(&["nothing can be written: etcd does not let us in"]);
+    hosts.a = hosts.a.with("coordination.username", "root");
+    hosts.a.run(&["doctor"]).says(&["etcd 3.", "nobody leads now", "other hosts do not reach this one"]);
     let first = Hosts::lead(&hosts.a);
     hosts.a.green.fail(60);
     rolled_back(first);

@@ -2,7 +2,6 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `hosts` | two hosts, the router that both reach, and how their records are looked at |
 //! | `takeover` | a leader that dies, stands still, or is cut off |
 //! | `engine` | an etcd that is full, restarted, gone, or asks for a password |
 //! | `commands` | what the commands say on a host that does not lead |
@@ -14,6 +13,5 @@
 mod agents;
 mod commands;
 mod engine;
-mod hosts;
 mod rounds;
 mod takeover;

@@ -1,14 +1,10 @@
 //! A leader that dies, stands still, or is cut off.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::Signal;
 use support::etcd::{Etcd, Network};
-
-use crate::hosts::{Hosts, rolled_back};
-
-/// The TTL and what the next leader may take on top.
-const TAKEN_OVER: Duration = Duration::from_secs(4);
+use support::hosts::{Hosts, rolled_back};
 
 #[test]
 fn a_leader_that_is_killed_is_followed_by_one_that_goes_on_with_its_soak() {
@@ -18,12 +14,9 @@ fn a_leader_that_is_killed_is_followed_by_one_that_goes_on_with_its_soak() {
     let token = Hosts::status(&hosts.b)["token"].as_i64().unwrap();
     std::thread::sleep(Duration::from_secs(3));
     first.signal(Signal::KILL);
-    let died = Instant::now();
     first.wait();
     hosts.a.green.fail(60);
     second.hear("resumed");
-    // A busy machine has time; the benchmark measures.
-    assert!(died.elapsed() < TAKEN_OVER * 4, "{:?}", died.elapsed());
     rolled_back(second);
     hosts.assert_rolled_back_once();
     assert!(hosts.moves()[0].1 > token, "tokens rise");
@@ -72,6 +65,8 @@ fn a_leader_that_is_cut_off_stands_down_and_the_next_one_rolls_back() {
     network.mend();
     rolled_back(first);
     hosts.assert_rolled_back_once();
+    let told = hosts.a.decisions();
+    assert!(told.iter().any(|made| made["host"] == "a" && made["reason"] == "lead-lost"), "{told:#?}");
 }
 
 #[test]

@@ -72,6 +72,29 @@ impl Etcd {
         child.wait().unwrap();
     }
 
+    /// Writes until it has no room; whether that is so.
+    pub fn fill(&self) -> bool {
+        let put = format!("{{\"key\":\"eA==\",\"value\":\"{}\"}}", "A".repeat(64 << 10));
+        self.ask("kv/put", &put)["error"].as_str().is_some_and(|error| error.contains("space"))
+    }
+
+    /// Forgets what was before, as its operators do now and then.
+    pub fn compact(&self) {
+        let now = self.ask("kv/range", "{\"key\":\"AA==\"}")["header"]["revision"].as_str().unwrap().to_owned();
+        self.ask("kv/compaction", &format!("{{\"revision\":\"{now}\",\"physical\":true}}"));
+    }
+
+    /// Makes room again after [`Etcd::fill`], and lifts the alarm.
+    pub fn make_room(&self) {
+        self.compact();
+        self.ask("maintenance/defragment", "{}");
+        let alarm = self.ask("maintenance/alarm", "{\"action\":\"GET\"}")["alarms"][0]["memberID"].clone();
+        self.ask(
+            "maintenance/alarm",
+            &format!("{{\"action\":\"DEACTIVATE\",\"memberID\":{alarm},\"alarm\":\"NOSPACE\"}}"),
+        );
+    }
+
     /// Asks its JSON gateway.
     #[track_caller]
     pub fn ask(&self, path: &str, body: &str) -> Value {
@@ -109,7 +132,7 @@ impl Network {
     /// To a server like `http://127.0.0.1:2379`.
     pub fn to(url: &str) -> Self {
         let server = url.trim_start_matches("http://").to_owned();
-        let listener = TcpListener::bind(("127.0.0.1", free_port())).unwrap();
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let (is_cut, open) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
         let (cut, streams) = (Arc::clone(&is_cut), Arc::clone(&open));

@@ -21,11 +21,13 @@ mod deployment;
 mod emulator;
 pub mod etcd;
 pub mod exposition;
+pub mod hosts;
 mod monitoring;
 mod node;
 mod process;
 mod receiver;
 mod redact;
+pub mod rounds;
 mod service;
 mod snapshots;
 

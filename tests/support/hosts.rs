@@ -4,9 +4,10 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use support::etcd::Etcd;
-use support::{Deployment, Done, Running, SWITCHED_AT};
 use tempfile::TempDir;
+
+use super::etcd::Etcd;
+use super::{Deployment, Done, Running, SWITCHED_AT, free_port};
 
 /// How long it may take until something is so. It is no expectation of speed.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -55,6 +56,17 @@ impl Hosts {
         Self { etcd, a, b, shared }
     }
 
+    /// With a control API on the network that both hosts know the token of.
+    pub fn reachable(self) -> Self {
+        let token = "0f9a1c52e7d84b6390ab5e21c4d7f8a6";
+        let host = |deployment: Deployment| {
+            deployment
+                .with("control.listen", format!("127.0.0.1:{}", free_port()))
+                .with("control.operator_token", token)
+        };
+        Self { a: host(self.a), b: host(self.b), ..self }
+    }
+
     /// Starts to watch on a host that is to lead.
     pub fn lead(host: &Deployment) -> Running {
         let mut monitor = host.start(&["soak", "--no-tui"]);
@@ -80,7 +92,8 @@ impl Hosts {
     pub fn moves(&self) -> Vec<(String, i64)> {
         let text = fs::read_to_string(self.shared.path().join("moves")).unwrap_or_default();
         let a_move = |line: &str| {
-            let (color, token) = line.split_once(' ').unwrap();
+            // A host that acts by force has no token.
+            let (color, token) = line.split_once(' ').unwrap_or((line, ""));
             (color.to_owned(), token.parse().unwrap_or(0))
         };
         text.lines().map(a_move).collect()
