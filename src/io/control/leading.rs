@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use super::client::{Client, ClientError};
 use crate::config::{Config, ControlConfig, InstanceUrl};
-use crate::io::coordination::Finder;
+use crate::io::coordination::{Finder, Member};
 
 /// With the credentials of this host, which are those of all.
 #[derive(Clone, Debug)]
@@ -35,10 +35,26 @@ impl Leading {
 
     /// Of whoever leads now.
     pub async fn client(&self) -> Result<Client, ClientError> {
+        let leader = self.leader().await?.ok_or_else(|| ClientError::NotHere("no host leads".to_owned()))?;
+        self.to(&leader)
+    }
+
+    /// Of the agent that leads now, and who it is; `None` if it is the process `here` of this host, or no agent.
+    pub async fn agent(&self, here: Option<u32>) -> Result<Option<(Member, Client)>, ClientError> {
+        let is_here = |leader: &Member| Some(leader.pid) == here && leader.host == Member::host_here();
+        match self.leader().await?.filter(|leader| leader.agent && !is_here(leader)) {
+            Some(leader) => self.to(&leader).map(|client| Some((leader, client))),
+            None => Ok(None),
+        }
+    }
+
+    async fn leader(&self) -> Result<Option<Member>, ClientError> {
+        let finder = self.finder.as_ref().map_err(|why| ClientError::NotHere(why.clone()))?;
+        finder.leader().await.map_err(|error| ClientError::NotHere(format!("etcd {error}")))
+    }
+
+    fn to(&self, leader: &Member) -> Result<Client, ClientError> {
         let not_here = |why: String| ClientError::NotHere(why);
-        let finder = self.finder.as_ref().map_err(|why| not_here(why.clone()))?;
-        let leader = finder.leader().await.map_err(|error| not_here(format!("etcd {error}")))?;
-        let leader = leader.ok_or_else(|| not_here("no host leads".to_owned()))?;
         let url = leader.url.as_ref().and_then(|url| InstanceUrl::parse(url).ok()).ok_or_else(|| {
             not_here(format!("{leader} leads, which other hosts do not reach: set control.listen there"))
         })?;

@@ -46,6 +46,7 @@ pub(crate) use client::ClientError;
 pub(crate) use client::{Client, check_client_files};
 pub(crate) use events::{Events, StreamItem};
 pub(crate) use hub::{Hub, Order, Refused};
+pub(crate) use leading::Leading;
 pub(crate) use network::{ListenError, NetworkListener, check_tls};
 pub(crate) use server::{Server, StatusOf};
 pub(crate) use services::ServiceItem;

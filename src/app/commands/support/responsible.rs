@@ -7,7 +7,8 @@ use crate::app::monitor::Begin;
 use crate::app::tui;
 use crate::app::tui::Live;
 use crate::config::{Config, Loaded, Origin};
-use crate::io::control::{BeginRequest, Begun, Client, ClientError, What};
+use crate::io::control::{BeginRequest, Begun, Client, ClientError, Leading, What};
+use crate::io::coordination::Member;
 use crate::io::journal::rfc3339_ms;
 use crate::io::state::{Responsible, StateFile, responsible_agent};
 use crate::model::Ending;
@@ -21,9 +22,16 @@ const NOT_PASSED: [&str; 6] = ["service", "state_file", "data_dir", "control.", 
 /// A run that an agent began.
 #[derive(Debug)]
 pub struct Run {
-    who: Responsible,
+    who: Who,
     soak: Option<String>,
     config: Config,
+}
+
+#[derive(Debug)]
+enum Who {
+    Here(Responsible),
+    /// On the host that leads.
+    There(Member),
 }
 
 pub enum Through {
@@ -43,13 +51,15 @@ fn of(config: &Config) -> Option<Responsible> {
 
 /// Has the agent begin this; `None` where none is responsible, or it does not answer: then this process does it.
 pub async fn begin(loaded: &Loaded, to_begin: Begin) -> Result<Option<Through>, Failure> {
-    let Some(who) = of(&loaded.config) else { return Ok(None) };
+    let who = of(&loaded.config);
+    if let Some(through) = begin_there(loaded, to_begin, who.as_ref().map(|who| who.holder.pid)).await? {
+        return Ok(Some(through));
+    }
+    let Some(who) = who else { return Ok(None) };
     let wish = BeginRequest {
-        what: what(to_begin),
-        actor: Some(actor::starter()),
         settings: passed(loaded),
-        release: loaded.config.release.clone(),
         folder: Some(loaded.place.called_from.clone()),
+        ..wish(loaded, to_begin)
     };
     let begun = match Client::new(&who.socket).begin(&who.holder.service, &wish).await {
         Ok(begun) => begun,
@@ -70,11 +80,49 @@ pub async fn begin(loaded: &Loaded, to_begin: Begin) -> Result<Option<Through>, 
         (Some(socket), _) => {
             let mut config = loaded.config.clone();
             config.control.socket = socket;
-            Through::Run(Box::new(Run { who, soak, config }))
+            Through::Run(Box::new(Run { who: Who::Here(who), soak, config }))
         }
         (None, Some(ending)) => Through::Ended { soak, ending },
         (None, None) => return Err(Failure::internal("the agent began nothing, and does not say why")),
     }))
+}
+
+/// The same by the agent of the host that leads; `here` is the agent of this one. `None` where it leads, or no agent does.
+async fn begin_there(loaded: &Loaded, to_begin: Begin, here: Option<u32>) -> Result<Option<Through>, Failure> {
+    let Some(leading) = Leading::of(&loaded.config) else { return Ok(None) };
+    let found = match leading.agent(here).await {
+        Ok(found) => found,
+        // Whoever begins here stands by, or is told the same.
+        Err(_) if !matches!(to_begin, Begin::Switch { .. }) => return Ok(None),
+        Err(error) => return Err(Failure::new(10, error)),
+    };
+    let Some((leader, client)) = found else { return Ok(None) };
+    let ignored: Vec<String> = passed(loaded).into_iter().map(|(key, _)| key).collect();
+    if !ignored.is_empty() {
+        output::warn(&format!(
+            "on {} the settings of its agent count, not those given here: {}",
+            leader.host,
+            ignored.join(", ")
+        ));
+    }
+    let begun =
+        client.begin(&loaded.config.service, &wish(loaded, to_begin)).await.map_err(|error| Failure::new(13, error))?;
+    begun.as_ref().map_or_else(|not| &not.told, |begun| &begun.told).iter().for_each(|told| output::warn(told));
+    let Begun { soak, socket, ending, .. } = begun.map_err(|not| Failure::new(not.exit_code, not.error))?;
+    Ok(Some(match ending.filter(|_| socket.is_none()) {
+        Some(ending) => Through::Ended { soak, ending },
+        None => Through::Run(Box::new(Run { who: Who::There(leader), soak, config: loaded.config.clone() })),
+    }))
+}
+
+fn wish(loaded: &Loaded, to_begin: Begin) -> BeginRequest {
+    BeginRequest {
+        what: what(to_begin),
+        actor: Some(actor::starter()),
+        settings: Vec::new(),
+        release: loaded.config.release.clone(),
+        folder: None,
+    }
 }
 
 const fn what(begin: Begin) -> What {
@@ -101,7 +149,7 @@ impl Run {
         let config = &self.config;
         if !watch.detach && attended && watch.output == Output::Human && screen::is_possible() {
             let setup = screen::setup(config, common, false);
-            let live = Live::new(Client::new(&config.control.socket), actor::starter());
+            let live = Live::new(self.client(), actor::starter());
             return screen::left(tui::run(setup, live).await, &config.service);
         }
         let followed = if watch.detach {
@@ -122,13 +170,23 @@ impl Run {
         }
     }
 
+    fn client(&self) -> Client {
+        match &self.who {
+            Who::Here(_) => Client::new(&self.config.control.socket),
+            Who::There(_) => Client::of(&self.config),
+        }
+    }
+
     fn describe(&self) -> String {
         let service = &self.config.service;
+        let place = match &self.who {
+            Who::Here(who) => format!("process {}, folder `{}`", who.holder.pid, who.holder.folder),
+            Who::There(leader) => format!("process {} on {}, which leads", leader.pid, leader.host),
+        };
         format!(
-            "watching in the agent (process {}, folder `{}`)\n\
+            "watching in the agent ({place})\n\
              attach: switchback attach --service {service}   abort: switchback ctl abort --service {service}   \
              roll back: switchback ctl rollback --service {service}",
-            self.who.holder.pid, self.who.holder.folder,
         )
     }
 
@@ -136,12 +194,16 @@ impl Run {
         if output != Output::Json {
             return format!("{}\n", self.describe());
         }
+        let (pid, agent) = match &self.who {
+            Who::Here(who) => (who.holder.pid, who.socket.display().to_string()),
+            Who::There(leader) => (leader.pid, leader.url.clone().unwrap_or_default()),
+        };
         let line = serde_json::json!({
             "ts": rfc3339_ms(jiff::Timestamp::now()),
             "type": "detached",
             "service": self.config.service,
-            "pid": self.who.holder.pid,
-            "agent": self.who.socket.display().to_string(),
+            "pid": pid,
+            "agent": agent,
         });
         format!("{line}\n")
     }
