@@ -226,6 +226,9 @@ impl Deployment {
             return Ok(Held { _lock: self.lock_here().await?, _turn: None });
         };
         let turn = leadership.turn().await;
+        if leadership.is_past() {
+            return Err(LockError::Lead(NotLeading::Ended.to_string()));
+        }
         let standing = Box::pin(self.take_lead_in(leadership, &turn)).await;
         if let Standing::StandsBy(leader) = standing.map_err(|error| LockError::Lead(error.with_what_helps()))? {
             return Err(LockError::Lead(NotLeading::Led(Box::new(leader.member)).to_string()));

@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 use super::deployment::Deployment;
 use super::moved::MoveFailure;
 use crate::config::StateKeeper;
-use crate::io::coordination::{EngineError, Leadership, Look, NotLeading, Record, SOAKS, Standing, Turn, Write};
+use crate::io::coordination::{
+    EngineError, Leadership, Look, NotLeading, Record, SOAKS, STATE, Standing, Turn, Write, damaged,
+};
 use crate::io::journal::{JournalError, RecordingError, SoakId, adopt, rfc3339_ms};
 use crate::io::ports::on_thread;
 use crate::io::state::{CoordinationStatus, State, StateError};
@@ -36,7 +38,7 @@ pub enum CatchUpError {
     Journal(#[from] JournalError),
     #[error(transparent)]
     Recording(#[from] RecordingError),
-    #[error("the state in etcd is damaged: {0}")]
+    #[error("the record `now/state` of this service in etcd is damaged: {0}")]
     Damaged(String),
 }
 
@@ -44,7 +46,7 @@ impl CatchUpError {
     /// With what an operator can still do.
     pub(super) fn with_what_helps(&self) -> String {
         match self {
-            Self::Engine(EngineError::OutOfReach(_)) => format!(
+            Self::Engine(_) | Self::Damaged(_) => format!(
                 "{self}: nobody can tell which host leads. If traffic has to go back now: switchback rollback --force"
             ),
             _ => self.to_string(),
@@ -98,10 +100,32 @@ impl Deployment {
         self.leadership.as_ref()
     }
 
-    /// Whether the engine is out of reach, and this host does not lead, or may not any more.
+    /// Whether nobody can tell who leads: the engine is out of reach, full while nobody leads, or its records are damaged.
     pub(super) async fn is_cut_off(&self) -> bool {
         let Some(leadership) = &self.leadership else { return false };
-        leadership.left().is_err() && matches!(leadership.look().await, Err(EngineError::OutOfReach(_)))
+        if leadership.left().is_ok() {
+            return false;
+        }
+        // The run of a soak takes no further term.
+        if leadership.is_past() || leadership.token().is_some() {
+            return leadership.look().await.is_err();
+        }
+        self.take_lead().await.is_err()
+    }
+
+    /// For what begins now, and must not go on once another host may lead.
+    #[must_use]
+    pub fn bound_to_its_lead(self) -> Self {
+        let mut bound = self;
+        bound.leadership = bound.leadership.map(|leadership| leadership.bound());
+        bound
+    }
+
+    /// Gives up the lead that a command took.
+    pub async fn resign(&self) {
+        if let Some(leadership) = &self.leadership {
+            leadership.resign().await;
+        }
     }
 
     /// The same without the other hosts.
@@ -190,7 +214,7 @@ impl Deployment {
             records.iter().filter(move |record| record.name.starts_with(&prefix))
         };
         let recording = joined(of_soak("recording"));
-        let decisions: Vec<Decision> = of_soak("decisions").filter_map(made).map(|made| made.decision).collect();
+        let decisions: Vec<Made> = of_soak("decisions").filter_map(made).collect();
         let (journal, now, id) = (self.journal.clone(), self.now(), soak.clone());
         let folder = self.journal.path().parent().map(std::path::Path::to_owned).unwrap_or_default();
         let done = on_thread(&*self.disk, move || -> Result<(), CatchUpError> {
@@ -198,8 +222,8 @@ impl Deployment {
                 adopt(&folder, &id, &recording)?;
             }
             let known: Vec<Decision> = journal.of_soak(id.as_str())?.into_iter().map(|entry| entry.decision).collect();
-            for decision in decisions.iter().filter(|decision| !known.contains(decision)) {
-                journal.append(decision, now)?;
+            for Made { ts, decision } in decisions.iter().filter(|made| !known.contains(&made.decision)) {
+                journal.append(decision, ts.parse().unwrap_or(now))?;
             }
             Ok(())
         });
@@ -241,7 +265,13 @@ impl Deployment {
             Some(leader) => leadership.last_sign(leader).await,
             None => None,
         };
-        let shared = look.state.as_ref().and_then(|record| State::parse(&String::from_utf8_lossy(&record.value)).ok());
+        let shared = match &look.state {
+            None => None,
+            Some(record) => match State::parse(&String::from_utf8_lossy(&record.value)) {
+                Ok(shared) => Some(shared),
+                Err(_) => return (here, Some(CoordinationStatus { error: Some(damaged(STATE).to_string()), ..known })),
+            },
+        };
         let differs = shared.as_ref().and_then(|shared| differs(&here, shared));
         let (state, counts) = match (newer(&here, shared.as_ref(), false, leadership.keeper()), shared) {
             (Newer::Here, _) => (here, "the state file"),

@@ -155,6 +155,7 @@ pub async fn open(
         Stood::Leads { waited: true } => Begin::Resume,
         Stood::Leads { waited: false } => begin,
     };
+    let deployment = deployment.bound_to_its_lead();
     let leadership = deployment.leadership().filter(|_| !ports.shared).cloned();
     let opening = Box::pin(open_leading(ports, loaded, begin, actor, tell, deployment, signals, lock)).await;
     if let Some(leadership) = leadership.filter(|_| !matches!(opening, Ok(Opening::Ready(_)))) {

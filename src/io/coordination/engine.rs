@@ -147,3 +147,8 @@ pub trait Engine: fmt::Debug + Send + Sync {
     /// Waits until something has changed under [`NOW`] after this change, but not for longer than `most`.
     fn change(&self, after: i64, most: Duration) -> Later<'_, ()>;
 }
+
+/// Of a record that nobody of us wrote.
+pub fn damaged(name: &str) -> EngineError {
+    EngineError::Unexpected(format!("its record `{name}` of this service is damaged: see what it says, and remove it"))
+}

@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use answer::{Failed, NOT_FOUND, UNAUTHENTICATED, after, decoded, int, strange};
 
 use super::engine::{Engine, EngineError, Guard, Health, LEADER, Lease, MEMBERS, NOW, Record, Write, Written};
+use super::told::brief;
 use crate::config::{CoordinationConfig, InstanceUrl};
 use crate::io::http;
 use crate::io::http::NoAnswer;
@@ -173,7 +174,7 @@ impl Etcd {
         pass: Option<&str>,
     ) -> Result<Value, Failed> {
         let limit = self.config.ttl / 3;
-        let late = || Failed::new(EngineError::OutOfReach(format!("{endpoint} takes longer than {limit:?}")), 0);
+        let late = || Failed::new(EngineError::OutOfReach(format!("{endpoint} takes longer than {}", brief(limit))), 0);
         timeout(limit, async {
             let answer = self.send(endpoint, path, body, pass).await?;
             let status = answer.status();

@@ -9,13 +9,12 @@ use std::time::Duration;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 use tokio::time::{sleep, timeout};
 
-use super::engine::{Engine, EngineError, Guard, LEADER, MEMBERS, NOW, Record, STATE, Token, Write, Written};
+use super::engine::{Engine, EngineError, Guard, LEADER, MEMBERS, NOW, Record, STATE, Token, Write, Written, damaged};
 use super::member::{AgentUrl, Member};
 use super::session::Session;
-use super::told::Shared;
+use super::told::{Shared, brief};
 use crate::config::{Config, CoordinationConfig, StateKeeper, WhenLost};
 use crate::io::clock::Clock;
-use crate::model::number::duration_exact;
 
 /// A move is cut off this part of the lease before it can have ended.
 const MARGIN: u32 = 6;
@@ -59,7 +58,7 @@ pub enum NotLeading {
     Ended,
     #[error("this host may not lead any more: its lease may have ended, as etcd {}", .0.as_ref().map_or_else(|| "does not answer".to_owned(), ToString::to_string))]
     Isolated(Option<EngineError>),
-    #[error("the move was cut off {} before the lease could have ended", duration_exact(*.0))]
+    #[error("the move was cut off {} before the lease could have ended", brief(*.0))]
     CutOff(Duration),
     #[error("etcd {0}")]
     Engine(#[from] EngineError),
@@ -68,9 +67,9 @@ pub enum NotLeading {
 /// The right to take the lead and to move traffic in this process, kept until it is dropped.
 pub type Turn = OwnedMutexGuard<()>;
 
-/// Clones share it.
+/// Clones share it. One that is bound to a term knows of no later one.
 #[derive(Clone, Debug)]
-pub struct Leadership(Arc<Inner>);
+pub struct Leadership(Arc<Inner>, Option<Token>);
 
 #[derive(Debug)]
 struct Inner {
@@ -99,7 +98,7 @@ impl Leadership {
         let member = Member::here(&*clock, config, agent);
         let CoordinationConfig { ttl, when_lost, state: keeper, .. } = config.coordination;
         let (term, turn, number) = (Mutex::default(), Arc::default(), AtomicU32::new(0));
-        Self(Arc::new(Inner { engine, clock, member, ttl, when_lost, keeper, term, turn, number }))
+        Self(Arc::new(Inner { engine, clock, member, ttl, when_lost, keeper, term, turn, number }), None)
     }
 
     pub fn engine(&self) -> &dyn Engine {
@@ -120,8 +119,21 @@ impl Leadership {
         self.0.keeper
     }
 
+    /// The same for what begins in this term, such as the run of a soak: when the term is over another host may have ended that, and
+    /// it must not go on under the next one.
+    #[must_use]
+    pub fn bound(&self) -> Self {
+        Self(Arc::clone(&self.0), self.token())
+    }
+
+    /// Whether it is bound to a term that is over.
+    pub fn is_past(&self) -> bool {
+        self.1.is_some() && self.token().is_none()
+    }
+
     fn term(&self) -> Option<Term> {
-        self.0.term.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let term = self.0.term.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        term.filter(|term| self.1.is_none() || term.token == self.1)
     }
 
     fn set(&self, term: Option<Term>) {
@@ -211,11 +223,6 @@ impl Leadership {
         }
     }
 
-    /// Forgets a term that is over, so that the next campaign begins anew.
-    pub fn forget(&self) {
-        self.set(None);
-    }
-
     pub async fn look(&self) -> Result<Look, EngineError> {
         let mut look = Look::default();
         for record in self.0.engine.read(NOW).await? {
@@ -223,7 +230,8 @@ impl Leadership {
             let member = || Member::read(&record.value);
             match record.name.as_str() {
                 LEADER => {
-                    look.leader = member().map(|member| Leader { member, token: record.created, lease: record.lease });
+                    let member = member().ok_or_else(|| damaged(LEADER))?;
+                    look.leader = Some(Leader { member, token: record.created, lease: record.lease });
                 }
                 STATE => look.state = Some(record),
                 name if name.starts_with(MEMBERS) => look.standbys.extend(member()),
@@ -243,6 +251,9 @@ impl Leadership {
 
     /// For how much longer traffic may be moved.
     pub fn left(&self) -> Result<Duration, NotLeading> {
+        if self.is_past() {
+            return Err(NotLeading::Ended);
+        }
         let term = self.term().filter(|term| term.token.is_some()).ok_or(NotLeading::Isolated(None))?;
         if term.session.has_ended() {
             return Err(NotLeading::Ended);
@@ -374,6 +385,7 @@ impl Leadership {
     pub async fn over(&self) {
         match self.term() {
             Some(term) => term.session.end().await,
+            None if self.is_past() => {}
             None => std::future::pending().await,
         }
     }

@@ -22,6 +22,7 @@ mod told;
 
 pub use engine::{
     Engine, EngineError, Guard, Health, LEADER, Lease, MEMBERS, NOW, Record, SOAKS, STATE, Token, Write, Written,
+    damaged,
 };
 pub(crate) use finder::Finder;
 pub use known::{Coordination, Engines};

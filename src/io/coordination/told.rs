@@ -1,6 +1,9 @@
 //! What became of a leader's writes.
 
+use std::time::Duration;
+
 use super::engine::EngineError;
+use crate::model::number::duration_exact;
 
 /// Whether all hosts know what was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,4 +26,9 @@ impl Shared {
             tracing::warn!(what, "acting on the lease alone: etcd {error}");
         }
     }
+}
+
+/// In whole milliseconds.
+pub fn brief(time: Duration) -> String {
+    duration_exact(Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)))
 }
