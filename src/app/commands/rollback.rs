@@ -59,9 +59,25 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool, tries: Tr
     {
         return Ok(code);
     }
+    let done = here(&loaded, &deployment, state, running, reason, force, tries).await;
+    // The next command, on any host, does not wait until the lease of this process has ended.
+    deployment.resign().await;
+    done
+}
+
+/// By this process.
+async fn here(
+    loaded: &Loaded,
+    deployment: &Deployment,
+    state: State,
+    running: bool,
+    reason: Option<String>,
+    force: bool,
+    tries: Tries,
+) -> Result<u8, Failure> {
     // A monitor that failed has journaled its attempt.
     let state = if running { deployment.state_file().read()? } else { state };
-    let orphan = cleared(&loaded.config, &deployment, &state, force).await?;
+    let orphan = cleared(&loaded.config, deployment, &state, force).await?;
     let intent = intent(&state, orphan.as_ref(), reason.as_deref());
     let request = RollbackRequest { binding: None, intent: intent.clone(), replace: force.into() };
     let done = patiently(tries, || deployment.rollback(request.clone())).await;
@@ -77,33 +93,38 @@ pub async fn run(common: &Common, reason: Option<String>, force: bool, tries: Tr
             if let Some(trouble) = &moved.journal_trouble {
                 output::warn(trouble);
             }
-            finish_orphan(&deployment, orphan).await;
+            if deployment.leadership().is_some_and(|leadership| leadership.token().is_none()) {
+                output::warn(
+                    "the other hosts do not know of it. Once etcd can be used again, tell them: switchback rollback",
+                );
+            }
+            finish_orphan(deployment, orphan).await;
             let window = loaded.config.soak.verify_window;
-            let stay = stays::look(&deployment, moved.color, moved.last_switch, window).await;
+            let stay = stays::look(deployment, moved.color, moved.last_switch, window).await;
             if let Stay::Undone(elsewhere) = &stay {
                 let again = || format!("the router sends traffic to {} again", moved.from);
                 let away = elsewhere.clone().unwrap_or_else(again);
                 let message = format!("after the rollback {away}");
-                journal(&deployment, &Decision { decision: DecisionKind::RollbackUndone, message, ..intent });
+                journal(deployment, &Decision { decision: DecisionKind::RollbackUndone, message, ..intent });
             }
             stays::tell(stay, moved.color, deployment.service())
         }
         Ok(Rollback::AlreadyBack(color)) => {
-            Ok(skip(&deployment, intent, &format!("{color} is already active: nothing to roll back")))
+            Ok(skip(deployment, intent, &format!("{color} is already active: nothing to roll back")))
         }
         Ok(Rollback::NothingToRollBack(nothing)) => {
-            let skipped = skip(&deployment, intent, &why_nothing(&deployment, &state, nothing));
+            let skipped = skip(deployment, intent, &why_nothing(deployment, &state, nothing));
             match deployment.routed().await.filter(|routed| *routed != state.active()) {
                 None => Ok(skipped),
                 Some(routed) => Err(elsewhere(routed)),
             }
         }
         Ok(Rollback::Superseded { active, .. }) => {
-            Ok(skip(&deployment, intent, &format!("another process moved traffic to {active}; nothing was touched")))
+            Ok(skip(deployment, intent, &format!("another process moved traffic to {active}; nothing was touched")))
         }
         Err(error) => {
             let failed = Decision { decision: DecisionKind::RollbackFailed, message: error.to_string(), ..intent };
-            journal(&deployment, &failed);
+            journal(deployment, &failed);
             Err(failure(&error, deployment.service()))
         }
     }

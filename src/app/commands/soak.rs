@@ -16,7 +16,7 @@ use crate::io::journal::Journal;
 use crate::io::ports::Ports;
 use crate::io::state::{SoakBlock, State, StateFile};
 use crate::io::tasks::boxed;
-use crate::model::Ending;
+use crate::model::{Ending, Outcome};
 
 use super::support::background::{self, Background, Launch};
 use super::support::failure::Failure;
@@ -125,20 +125,28 @@ pub enum Watched {
 
 /// Runs in this process with a loaded configuration, and prints. Whoever loses the lead stands by, until it leads again.
 pub async fn watch(loaded: &Loaded, begin: Begin, output: Output, on_signal: OnSignal) -> Result<Watched, Failure> {
-    let mut begin = begin;
+    let (mut begin, mut own) = (begin, None);
     loop {
-        match Box::pin(watch_once(loaded, begin, output, on_signal)).await? {
+        match Box::pin(watch_once(loaded, begin, output, on_signal, &mut own)).await? {
             Watched::Ran(Finished::StoodDown) => begin = Begin::Resume,
             watched => return Ok(watched),
         }
     }
 }
 
-async fn watch_once(loaded: &Loaded, begin: Begin, output: Output, on_signal: OnSignal) -> Result<Watched, Failure> {
-    let opened = match open(loaded, begin, output).await? {
+/// `own` is the soak that was watched before the lead was lost.
+async fn watch_once(
+    loaded: &Loaded,
+    begin: Begin,
+    output: Output,
+    on_signal: OnSignal,
+    own: &mut Option<String>,
+) -> Result<Watched, Failure> {
+    let opened = match open(loaded, begin, output, own.as_deref()).await? {
         Ok(opened) => opened,
         Err(code) => return Ok(Watched::Nothing(code)),
     };
+    own.get_or_insert_with(|| opened.settings().soak.clone());
     let form = format::of(output, opened.places.clone());
     let printer = Printer::start(form, opened.view(), Box::new(stdout()));
     let finished = run_beside_samplers(opened, on_signal, Some(printer.observer())).await;
@@ -172,26 +180,34 @@ async fn run_beside_samplers(opened: Opened, on_signal: OnSignal, observer: Opti
 
 /// The background process: prints nothing.
 async fn in_background(loaded: &Loaded, begin: Begin, output: Output) -> Result<u8, Failure> {
-    let mut begin = begin;
+    let (mut begin, mut own) = (begin, None);
     loop {
-        match open(loaded, begin, output).await? {
-            Ok(opened) => match run_beside_samplers(opened, OnSignal::Save, None).await {
-                Finished::StoodDown => begin = Begin::Resume,
-                finished => return Ok(finished.exit_code()),
-            },
+        let opened = match open(loaded, begin, output, own.as_deref()).await? {
+            Ok(opened) => opened,
             Err(code) => return Ok(code),
+        };
+        own.get_or_insert_with(|| opened.settings().soak.clone());
+        match run_beside_samplers(opened, OnSignal::Save, None).await {
+            Finished::StoodDown => begin = Begin::Resume,
+            finished => return Ok(finished.exit_code()),
         }
     }
 }
 
-/// Opens a run; `Err` is the exit code if there is nothing to run, which has been printed.
-async fn open(loaded: &Loaded, begin: Begin, output: Output) -> Result<Result<Opened, u8>, Failure> {
+/// Opens a run; `Err` is the exit code if there is nothing to run, which has been printed. The end of another soak than our `own` is
+/// none of ours.
+async fn open(loaded: &Loaded, begin: Begin, output: Output, own: Option<&str>) -> Result<Result<Opened, u8>, Failure> {
     let ports = Ports::real();
     let opening = Box::pin(monitor::open(&ports, loaded, begin, actor::starter(), &output::warn));
     let (soak, ending) = match opening.await? {
         Opening::Ready(opened) => return Ok(Ok(*opened)),
         Opening::Ended { soak, ending } => (soak, ending),
     };
+    if own.is_some() && own != soak.as_deref() {
+        let superseded = Ending { outcome: Outcome::Superseded, ..ending };
+        output::error("another host has ended this soak, and another one followed it: see `switchback history`");
+        return Ok(Err(superseded.exit_code()));
+    }
     Ok(Err(tell_ended(loaded, begin, output, soak, ending)))
 }
 

@@ -22,12 +22,14 @@ rollback)
     ;;
 esac
 # With several hosts: one that was overtaken has a smaller number than the last that moved traffic.
-fence=${SWITCHBACK_FENCE:-0}
-last=$(cat fence 2>/dev/null || echo 0)
-if [ "$fence" -lt "$last" ]; then
-    echo "router: $fence was overtaken by $last, traffic was not moved" >&2
-    exit 1
+# Without a number somebody acts by force.
+if [ -n "${SWITCHBACK_FENCE:-}" ]; then
+    last=$(cat fence 2>/dev/null || echo 0)
+    if [ "$SWITCHBACK_FENCE" -lt "$last" ]; then
+        echo "router: $SWITCHBACK_FENCE was overtaken by $last, traffic was not moved" >&2
+        exit 1
+    fi
+    echo "$SWITCHBACK_FENCE" >fence
 fi
-echo "$fence" >fence
 printf '%s\n' "$2" >route.new
 mv route.new route

@@ -50,9 +50,12 @@ pub enum OpenError {
 impl OpenError {
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Led(_) | Self::Lock(LockError::Busy { .. }) | Self::Socket(SocketError::Live { .. }) => 10,
+            Self::Led(_)
+            | Self::Lead(_)
+            | Self::Lock(LockError::Busy { .. })
+            | Self::Socket(SocketError::Live { .. }) => 10,
             Self::Unfinished { .. } => 7,
-            Self::System { .. } | Self::Lead(_) => 1,
+            Self::System { .. } => 1,
             Self::Stopped(_) => 143,
             _ => 2,
         }

@@ -32,12 +32,18 @@ pub async fn lead(
 ) -> Result<Stood, OpenError> {
     let Some(leadership) = deployment.leadership() else { return Ok(Stood::Leads { waited: false }) };
     let (mut waiting_for, mut seen): (Option<Member>, i64) = (None, 0);
+    let mut cannot: Option<String> = None;
     loop {
         let standing = match deployment.take_lead().await {
             Ok(standing) => standing,
-            // Whoever stands by goes on standing by.
+            // Whoever stands by goes on standing by, and says once what keeps it from leading.
             Err(error) if waiting_for.is_some() => {
                 tracing::warn!(%error, "standing by");
+                let told = error.to_string();
+                if cannot.as_ref() != Some(&told) {
+                    tell(&format!("this host CANNOT TAKE THE LEAD: {told}"));
+                    cannot = Some(told);
+                }
                 sleep(PAUSE).await;
                 continue;
             }

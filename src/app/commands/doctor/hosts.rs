@@ -59,7 +59,7 @@ fn of_engine(health: &Health) -> Finding {
     }
     if health.full {
         let text = format!("etcd has no room and takes no writes, {used} are in use");
-        return Finding::failure(AREA, text, "etcdctl alarm list");
+        return Finding::failure(AREA, text, "compact and defragment it, then: etcdctl alarm disarm");
     }
     Finding::ok(AREA, format!("etcd {} answers, {used} are in use", health.version))
 }
