@@ -89,6 +89,8 @@ impl Headline {
     fn watching(machine: &Machine, late_ms: u64) -> Self {
         let detail = if machine.settings().no_rollback {
             "NO ROLLBACK".to_owned()
+        } else if machine.lead_is_lost() {
+            "NOBODY ROLLS BACK from here".to_owned()
         } else if machine.paused() {
             "automatic rollback PAUSED".to_owned()
         } else if let Some(frozen) = machine.frozen() {

@@ -45,7 +45,11 @@ impl Dashboard {
             self.verdict(),
         ];
         let leader = self.machine().settings().leader.as_ref();
-        lines.extend(leader.map(|leader| StatusLine::new("leader", leader.as_str(), Tone::Plain)));
+        if self.machine().lead_is_lost() {
+            lines.push(StatusLine::new("leader", "unknown: nobody may roll back from here", Tone::Warning));
+        } else {
+            lines.extend(leader.map(|leader| StatusLine::new("leader", leader.as_str(), Tone::Plain)));
+        }
         lines.extend(self.release());
         lines.extend(self.held_back(now_ms));
         lines.extend(self.soak(zone));

@@ -45,7 +45,7 @@ const fn label_width(width: u16) -> u16 {
 /// Sentences are wrapped; what is short stays on its row and is clipped.
 fn wrapped(line: &StatusLine, width: u16) -> Vec<String> {
     match line.label {
-        "reason" | "trouble" | "verdict" | "router" | "ends" => pen::wrap(&line.text, width),
+        "reason" | "trouble" | "verdict" | "router" | "ends" | "leader" => pen::wrap(&line.text, width),
         _ => vec![line.text.clone()],
     }
 }

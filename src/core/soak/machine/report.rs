@@ -6,6 +6,7 @@ use crate::model::{Cause, CheckId, Color, Outcome, Phase, Verdict};
 
 use super::stage::Stage;
 use super::time::Unwatched;
+use super::told::Fact;
 
 /// The run in short: what the state file and `status` show. Times are Unix milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -197,6 +198,11 @@ impl Machine {
     /// What the run went on without, first things first.
     pub fn troubles(&self) -> &[String] {
         &self.troubles
+    }
+
+    /// Whether this host may not act, of several that agree on one.
+    pub fn lead_is_lost(&self) -> bool {
+        self.told.knows(&Fact::LeadLost)
     }
 
     /// The run in short; none before the soak began.

@@ -8,6 +8,7 @@ use crate::model::{Actor, Cause, Color, Decision, DecisionKind, Ending, Outcome,
 use super::PATIENCE_MS;
 use super::outbox::Outbox;
 use super::stage::Stage;
+use super::told::Fact;
 
 const ASK_AGAIN_MS: u64 = 1_000;
 
@@ -21,6 +22,7 @@ impl Machine {
         self.settings.instances.clone_from(&by.instances);
         self.settings.standby_instances.clone_from(&by.standby_instances);
         self.settings.leader.clone_from(&by.leader);
+        self.told.forget(&Fact::LeadLost);
         let now = self.now();
         self.checks.resume(&now, &by.instances);
         self.fleet.resume(&by.instances);

@@ -30,6 +30,11 @@ impl Machine {
     }
 
     pub(super) fn lead_changed(&mut self, lost: Option<&str>, out: &mut Outbox) {
+        if lost.is_some() {
+            self.told.first(Fact::LeadLost);
+        } else {
+            self.told.forget(&Fact::LeadLost);
+        }
         out.journal(match lost {
             Some(why) => {
                 let message = format!("{why}. A breach is not rolled back from here until it leads again");

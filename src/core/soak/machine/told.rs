@@ -8,6 +8,8 @@ use crate::model::Color;
 pub(super) enum Fact {
     Optional,
     Blind,
+    /// Of several hosts this one may not act.
+    LeadLost,
     Worse,
     Unjudged,
     Judged,

@@ -244,7 +244,9 @@ fn the_end_of_the_warmup_gives_nobody_sight() {
 fn that_this_host_may_not_act_is_told_and_that_it_may_again() {
     let mut harness = Harness::new(settings());
     harness.feed(Event::Lead { lost: Some("its lease may have ended".to_owned()) });
+    assert!(harness.machine.lead_is_lost());
     harness.feed(Event::Lead { lost: None });
+    assert!(!harness.machine.lead_is_lost());
     let told: Vec<_> = harness.decisions().into_iter().filter(|made| made.is_urgent_observation()).collect();
     let [lost, back] = &told[..] else { panic!("{told:?}") };
     assert!(lost.is_because(ReasonCode::LeadLost) && back.is_because(ReasonCode::LeadBack));
