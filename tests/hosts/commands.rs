@@ -113,3 +113,14 @@ fn traffic_that_was_moved_on_another_host_ends_the_soak() {
     assert_eq!(hosts.a.state()["activeColor"], "blue");
     assert_eq!(hosts.moves(), [], "nobody undoes it");
 }
+
+#[test]
+fn a_rollback_by_hand_gives_the_lead_back() {
+    let hosts = Hosts::with(Etcd::start());
+    hosts.a.run(&["rollback"]).expect(0).says(&["rolled back: traffic is on blue"]);
+    for host in [&hosts.b, &hosts.a] {
+        host.run(&["rollback"]).expect(0);
+        assert_eq!(Hosts::status(host)["leader"], serde_json::Value::Null);
+    }
+    assert_eq!(hosts.moves().len(), 1);
+}

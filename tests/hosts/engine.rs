@@ -61,9 +61,12 @@ fn without_etcd_only_an_operator_moves_traffic_and_by_force() {
     first.wait().expect(4);
     assert_eq!(hosts.moves().len(), 1);
     // No monitor, nor any other host: it is done here.
-    hosts.b.run(&["rollback", "--force"]).expect(0);
+    hosts.b.run(&["rollback", "--force"]).expect(0).complains(&["the other hosts do not know of it"]);
     assert_eq!(hosts.b.state()["activeColor"], "blue");
     hosts.etcd.go_on();
+    // It lets every lease of before last for its whole time.
+    hosts.wait_until("nobody leads", |hosts| Hosts::status(&hosts.b)["leader"].is_null());
+    hosts.b.run(&["rollback"]).expect(0);
     assert_eq!(Hosts::status(&hosts.b)["error"], serde_json::Value::Null);
     hosts.a.run(&["status"]).says(&["active    blue"]);
 }
@@ -88,10 +91,10 @@ fn a_password_is_needed_where_etcd_has_authentication() {
         let told = hosts.etcd.ask(path, body);
         assert!(told["error"].is_null(), "{path}: {told}");
     }
-    let refused = hosts.a.run(&["soak", "--no-tui"]).expect(1);
+    let refused = hosts.a.run(&["soak", "--no-tui"]).expect(10);
     refused.complains(&["etcd does not let us in"]);
     hosts.a = hosts.a.with("coordination.username", "root").with("coordination.password", "another-password");
-    let refused = hosts.a.run(&["soak", "--no-tui"]).expect(1);
+    let refused = hosts.a.run(&["soak", "--no-tui"]).expect(10);
     assert!(!refused.stderr.contains("another-password"), "{}", refused.stderr);
     refused.complains(&["etcd does not let us in"]);
     hosts.a = hosts.a.with("coordination.username", "reader").with("coordination.password", "a-password");
@@ -101,5 +104,27 @@ fn a_password_is_needed_where_etcd_has_authentication() {
     let first = Hosts::lead(&hosts.a);
     hosts.a.green.fail(60);
     rolled_back(first);
+    assert_eq!(hosts.moves().len(), 1);
+}
+
+#[test]
+fn records_that_are_damaged_are_named_and_force_moves_traffic_anyway() {
+    let hosts = Hosts::with(Etcd::start());
+    // `/switchback/default/now/leader`
+    hosts.etcd.ask("kv/put", r#"{"key":"L3N3aXRjaGJhY2svZGVmYXVsdC9ub3cvbGVhZGVy","value":"cnViYmlzaA=="}"#);
+    hosts.b.run(&["status"]).says(&["leader    unknown: etcd", "`now/leader` of this service is damaged"]);
+    hosts.b.run(&["doctor"]).says(&["`now/leader` of this service is damaged"]);
+    hosts.b.run(&["rollback"]).expect(7).complains(&["`now/leader` of this service is damaged", "rollback --force"]);
+    assert_eq!(hosts.moves(), []);
+    hosts.b.run(&["rollback", "--force"]).expect(0);
+    assert_eq!(hosts.moves().len(), 1);
+}
+
+#[test]
+fn a_full_etcd_without_a_leader_keeps_nobody_from_rolling_back_by_force() {
+    let hosts = Hosts::with(Etcd::with(&["--quota-backend-bytes", "262144"]));
+    hosts.wait_until("full", |hosts| hosts.etcd.fill());
+    hosts.b.run(&["rollback"]).expect(7).complains(&["has no room", "rollback --force"]);
+    hosts.b.run(&["rollback", "--force"]).expect(0);
     assert_eq!(hosts.moves().len(), 1);
 }

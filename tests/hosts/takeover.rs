@@ -91,3 +91,33 @@ fn a_move_is_cut_off_before_the_lease_can_have_ended() {
     assert!(told.iter().any(|made| cut_off(&made)), "{told:#?}");
     assert!(!hosts.a.path("moves").exists(), "its children are gone as well");
 }
+
+#[test]
+fn an_old_leader_does_not_roll_back_what_was_kept_meanwhile() {
+    let hosts = Hosts::routed(Etcd::start(), "if [ -e broken ]; then exit 1; fi").reachable();
+    let broken = [&hosts.a, &hosts.b].map(|host| host.path("broken"));
+    for path in &broken {
+        std::fs::write(path, "").unwrap();
+    }
+    let first = Hosts::lead(&hosts.a);
+    let second = hosts.stand_by(&hosts.b, "b");
+    hosts.a.green.fail(60);
+    hosts.a.wait_until("tried", |host| host.decisions().iter().any(|made| made["reason"] == "rollback-attempt"));
+    first.signal(Signal::STOP);
+    hosts.wait_until("taken over", |hosts| Hosts::status(&hosts.b)["leader"]["name"] == "b");
+    hosts.b.wait_until("watching", |host| host.decisions().iter().any(|made| made["decision"] == "resumed"));
+    hosts.b.run(&["ctl", "keep"]).expect(0);
+    second.wait().expect(0);
+    for path in &broken {
+        std::fs::remove_file(path).unwrap();
+    }
+    first.signal(Signal::CONT);
+    first.wait().expect(0);
+    assert_eq!(hosts.moves(), []);
+    for host in [&hosts.a, &hosts.b] {
+        assert_eq!(
+            (&host.state()["activeColor"], &host.state()["soak"]["outcome"]),
+            (&"green".into(), &"retained".into())
+        );
+    }
+}
