@@ -69,14 +69,10 @@ fn merged(here: Vec<Entry>, others: Vec<Made>, json: bool, limit: usize) -> Resu
         lines.push((entry.ts, text));
     }
     for made in others {
-        let Made { ts, decision } = made.clone();
-        // Written by this program, or it is no decision.
-        let Ok(ts) = ts.parse() else { continue };
-        let text = if json {
-            serde_json::to_string(&made).map_err(Failure::internal)?
-        } else {
-            line(&Entry { seq: 0, ts, decision, prev: String::new(), hash: String::new() }, &zone)
-        };
+        let json_line = json.then(|| String::from_utf8_lossy(&made.to_json()).into_owned());
+        let Made { ts, decision } = made;
+        let as_line = || line(&Entry { seq: 0, ts, decision, prev: String::new(), hash: String::new() }, &zone);
+        let text = json_line.unwrap_or_else(as_line);
         lines.push((ts, text));
     }
     lines.sort_by_key(|(ts, _)| *ts);

@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::deployment::Deployment;
 use super::moved::MoveFailure;
@@ -214,8 +214,8 @@ impl Deployment {
             records.iter().filter(move |record| record.name.starts_with(&prefix))
         };
         let recording = joined(of_soak("recording"));
-        let decisions: Vec<Made> = of_soak("decisions").filter_map(made).collect();
-        let (journal, now, id) = (self.journal.clone(), self.now(), soak.clone());
+        let decisions: Vec<Made> = of_soak("decisions").filter_map(Made::read).collect();
+        let (journal, id) = (self.journal.clone(), soak.clone());
         let folder = self.journal.path().parent().map(std::path::Path::to_owned).unwrap_or_default();
         let done = on_thread(&*self.disk, move || -> Result<(), CatchUpError> {
             if !recording.is_empty() {
@@ -223,7 +223,7 @@ impl Deployment {
             }
             let known: Vec<Decision> = journal.of_soak(id.as_str())?.into_iter().map(|entry| entry.decision).collect();
             for Made { ts, decision } in decisions.iter().filter(|made| !known.contains(&made.decision)) {
-                journal.append(decision, ts.parse().unwrap_or(now))?;
+                journal.append(decision, *ts)?;
             }
             Ok(())
         });
@@ -234,7 +234,7 @@ impl Deployment {
     pub async fn made_anywhere(&self) -> Result<Vec<Made>, EngineError> {
         let Some(leadership) = &self.leadership else { return Ok(Vec::new()) };
         let records = leadership.engine().read(SOAKS).await?;
-        Ok(records.iter().filter_map(made).collect())
+        Ok(records.iter().filter_map(Made::read).collect())
     }
 
     /// Leaves the last soaks to the others, and no more.
@@ -321,22 +321,39 @@ impl Deployment {
 }
 
 /// A decision as all hosts know it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Made {
-    /// By the clock of the host that made it; RFC 3339.
-    pub ts: String,
-    #[serde(flatten)]
+    pub ts: Timestamp,
     pub decision: Decision,
 }
 
-fn made(record: &Record) -> Option<Made> {
-    record.name.contains("/decisions/").then(|| serde_json::from_slice(&record.value).ok())?
+/// The time, by the clock of the host that decided, stands beside what was decided.
+#[derive(Deserialize)]
+struct At {
+    ts: String,
+}
+
+impl Made {
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut text = format!("{{\"ts\":\"{}\",", rfc3339_ms(self.ts)).into_bytes();
+        // A decision is an object with a field at least.
+        text.extend(serde_json::to_vec(&self.decision).unwrap_or_default().into_iter().skip(1));
+        text
+    }
+
+    fn read(record: &Record) -> Option<Self> {
+        if !record.name.contains("/decisions/") {
+            return None;
+        }
+        let At { ts } = serde_json::from_slice(&record.value).ok()?;
+        Some(Self { ts: ts.parse().ok()?, decision: serde_json::from_slice(&record.value).ok()? })
+    }
 }
 
 /// A decision under the soak it belongs to, in the order in which they are made; one without a soak stays here.
 fn of_decision(leadership: &Leadership, decision: &Decision, ts: Timestamp) -> Option<Write> {
     let soak = decision.soak.as_ref()?;
-    let text = serde_json::to_vec(&Made { ts: rfc3339_ms(ts), decision: decision.clone() }).ok()?;
+    let text = Made { ts, decision: decision.clone() }.to_json();
     let (token, number) = (leadership.token()?, leadership.next_number());
     Some(Write::put(format!("{SOAKS}{soak}/decisions/{token:020}-{number:08}"), text))
 }
