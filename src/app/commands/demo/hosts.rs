@@ -3,12 +3,13 @@
 
 use std::fs;
 use std::fs::File;
+use std::io::{BufRead as _, BufReader, PipeReader};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
@@ -25,7 +26,6 @@ use crate::io::children;
 use crate::io::children::Own;
 use crate::io::control::Client;
 use crate::io::coordination::Finder;
-use crate::io::tasks::boxed;
 use crate::model::number::duration_exact;
 use crate::model::{Color, Outcome};
 
@@ -172,7 +172,11 @@ impl Play<'_> {
         if self.people {
             output::line("--       host a is dead, in the middle of its rollback");
         }
-        b.child.wait().await.map_err(Failure::internal)
+        let ended = b.child.wait().await.map_err(Failure::internal)?;
+        while b.relaying.as_ref().is_some_and(|relaying| !relaying.is_finished()) {
+            sleep(POLL).await;
+        }
+        Ok(ended)
     }
 
     fn alive(&self, host: &mut Host) -> Result<(), Failure> {
@@ -195,32 +199,30 @@ impl Play<'_> {
         }
         command.arg("-C").arg(folder).args(words).args(["--no-tui", "--output", &self.form.to_string()]);
         command.stdin(Stdio::null()).kill_on_drop(true);
+        let mut relaying = None;
         if self.on_screen {
             let lines = File::create(folder.join("lines")).map_err(Failure::internal)?;
             command.stdout(lines.try_clone().map_err(Failure::internal)?).stderr(lines);
         } else {
-            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+            let (lines, to) = std::io::pipe().map_err(Failure::internal)?;
+            command.stdout(to.try_clone().map_err(Failure::internal)?).stderr(to);
+            let before = if self.people { name } else { "" };
+            relaying = Some(std::thread::spawn(move || relay(lines, before)));
         }
-        let (mut child, own) = children::spawn(&mut command).map_err(Failure::internal)?;
-        let before = if self.people { name } else { "" };
-        if let Some(out) = child.stdout.take() {
-            tokio::spawn(boxed(relay(out, before)));
-        }
-        if let Some(err) = child.stderr.take() {
-            tokio::spawn(boxed(relay(err, before)));
-        }
-        Ok(Host { child, _own: own })
+        let (child, own) = children::spawn(&mut command).map_err(Failure::internal)?;
+        Ok(Host { child, relaying, _own: own })
     }
 }
 
 struct Host {
     child: Child,
+    relaying: Option<JoinHandle<()>>,
     _own: Own,
 }
 
-async fn relay(from: impl AsyncRead + Unpin, before: &'static str) {
-    let mut lines = BufReader::new(from).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
+/// Until the host has closed it.
+fn relay(from: PipeReader, before: &str) {
+    for line in BufReader::new(from).lines().map_while(Result::ok) {
         output::line(&if before.is_empty() { line } else { format!("{before}        {line}") });
     }
 }
