@@ -106,7 +106,8 @@ fn an_old_leader_does_not_roll_back_what_was_kept_meanwhile() {
     first.signal(Signal::STOP);
     hosts.wait_until("taken over", |hosts| Hosts::status(&hosts.b)["leader"]["name"] == "b");
     hosts.b.wait_until("watching", |host| host.decisions().iter().any(|made| made["decision"] == "resumed"));
-    hosts.b.run(&["ctl", "keep"]).expect(0);
+    // Between two attempts: one that is under way is waited for.
+    hosts.wait_until("kept", |hosts| hosts.b.run(&["ctl", "keep"]).code() == Some(0));
     second.wait().expect(0);
     for path in &broken {
         std::fs::remove_file(path).unwrap();
