@@ -84,6 +84,10 @@ fn round(plan: &Plan) {
         started = Background::start(&deployment, &["soak", "--resume"]);
         if let Started::Over(done) = &started {
             eprintln!("nothing to resume: {done:#?}");
+            // Killed before anything had begun: whoever started it does so again.
+            if deployment.decisions().is_empty() {
+                started = Background::start(&deployment, command);
+            }
         }
     }
     if let Some((at, client)) = client {
