@@ -6,9 +6,9 @@ pub use crate::io::clock::Clock;
 pub(crate) use crate::io::clock::SystemClock;
 pub use crate::io::coordination::{Coordination, Engines};
 pub(crate) use crate::io::disk::SharedDisk;
-pub(crate) use crate::io::disk::on_thread;
 #[cfg(test)]
 pub(crate) use crate::io::disk::testing::Filling;
+pub(crate) use crate::io::disk::{BrokeDown, on_thread};
 pub use crate::io::disk::{Chore, Disk, Helper, SystemDisk, Work};
 pub(crate) use crate::io::router::Configured;
 pub use crate::io::router::Routers;

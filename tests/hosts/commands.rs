@@ -14,6 +14,8 @@ fn status_shows_on_every_host_who_leads_and_a_switch_is_refused_where_another_on
         assert!(status["token"].as_i64().unwrap() > 0 && status["lastSignSeconds"].as_u64().unwrap() <= 2, "{status}");
         host.run(&["status"]).says(&["leader    a (process ", "standbys  b", "counts    etcd"]);
     }
+    let unled = ["the rollback would fail: another host leads: a (process "];
+    hosts.b.run(&["rollback", "--dry-run"]).expect(7).complains(&unled);
     // No monitor of its own is in the way there.
     second.signal(rustix::process::Signal::TERM);
     second.wait().expect(143);
@@ -38,6 +40,8 @@ fn orders_on_any_host_reach_the_one_that_leads() {
     let attached = hosts.b.start(&["attach", "--no-tui"]);
     hosts.b.run(&["fleet", "--once"]).says(&["default", "watching"]);
     hosts.b.run(&["history"]).says(&["watching green", "more traffic", ", on a"]);
+    let by_order = ["the running monitor would get the order", "traffic would be moved to blue"];
+    hosts.b.run(&["rollback", "--dry-run"]).expect(0).says(&by_order);
     hosts.b.run(&["rollback", "--reason", "by hand"]).expect(0).says(&["back on blue"]);
     attached.wait().expect(4).says(&["the soak is extended by 1m", "by order of operator:", "ROLLED BACK"]);
     first.wait().expect(4);

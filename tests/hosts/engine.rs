@@ -55,6 +55,8 @@ fn without_etcd_only_an_operator_moves_traffic_and_by_force() {
     hosts.a.wait_until("told", |host| host.decisions().iter().any(|made| made["reason"] == "lead-lost"));
     let refused = hosts.b.run(&["rollback"]).expect(7);
     refused.complains(&["nobody can tell which host leads", "switchback rollback --force"]);
+    hosts.b.run(&["rollback", "--dry-run"]).expect(7).complains(&["the rollback would fail", "nobody can tell"]);
+    hosts.b.run(&["rollback", "--dry-run", "--force"]).expect(0).says(&["traffic would be moved to blue"]);
     assert_eq!(hosts.moves(), []);
     // The monitor does it, although it may not lead any more.
     hosts.a.run(&["rollback", "--force"]).expect(0).says(&["back on blue"]);

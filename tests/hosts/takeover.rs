@@ -122,3 +122,17 @@ fn an_old_leader_does_not_roll_back_what_was_kept_meanwhile() {
         );
     }
 }
+
+#[test]
+fn a_leader_that_is_stopped_says_who_goes_on_with_its_soak() {
+    let hosts = Hosts::with(Etcd::start());
+    let mut first = hosts.a.start(&["soak", "--supervised"]);
+    first.hear("soak_start");
+    let mut second = hosts.stand_by(&hosts.b, "b");
+    first.signal(Signal::TERM);
+    first.wait().expect(143).complains(&["stopped; state saved. b (process ", "leads now, and continues the soak"]);
+    second.hear("resumed");
+    hosts.a.green.fail(60);
+    rolled_back(second);
+    hosts.assert_rolled_back_once();
+}

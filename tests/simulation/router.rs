@@ -114,7 +114,8 @@ impl Drop for UnderWay {
     }
 }
 
-fn broken() -> RouterError {
+/// What a router says that cannot move traffic.
+pub fn broken() -> RouterError {
     let source = ProcessError::Exit { code: 1, output: "no route".into() };
     CommandError::Failed { command: "move".into(), source }.into()
 }

@@ -4,7 +4,7 @@ use std::io::{IsTerminal as _, stdout};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::app::cli::{Common, Watch};
 use crate::app::headless::{Output, Printer, Told, conclude};
@@ -12,6 +12,7 @@ use crate::app::monitor;
 use crate::app::monitor::{Begin, Finished, Observer, OnSignal, Opened, Opening};
 use crate::app::tui;
 use crate::config::{Config, Loaded};
+use crate::io::coordination::{Finder, Member};
 use crate::io::journal::Journal;
 use crate::io::ports::Ports;
 use crate::io::state::{SoakBlock, State, StateFile};
@@ -28,6 +29,10 @@ use super::support::{actor, ci_job, context, format, logging, output, place, scr
 
 /// How long a reader of stdout may take for the last lines.
 const PRINT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a host that stands by may take to lead once nobody does, and how often that is looked at.
+const TAKE_OVER: Duration = Duration::from_secs(1);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 pub async fn run(common: &Common, begin: Begin, watch: &Watch) -> Result<u8, Failure> {
     if watch.background {
@@ -160,14 +165,33 @@ async fn watch_once(
                 "exited on a second signal, in the middle of a move. See where traffic is: switchback status",
             );
         }
-        Finished::Saved => output::error(&format!(
-            "stopped; state saved. The release is UNWATCHED. Resume with: switchback soak --resume --service {}",
-            loaded.config.service
-        )),
+        Finished::Saved => match successor(&loaded.config).await {
+            Some(leader) => output::error(&format!("stopped; state saved. {leader} leads now, and continues the soak")),
+            None => output::error(&format!(
+                "stopped; state saved. The release is UNWATCHED. Resume with: switchback soak --resume --service {}",
+                loaded.config.service
+            )),
+        },
         Finished::StoodDown => output::error("another host leads now, or may: standing by"),
         Finished::Ended(_) => {}
     }
     Ok(Watched::Ran(finished))
+}
+
+/// The host that took over from this process, which has given up the lead.
+async fn successor(config: &Config) -> Option<Member> {
+    let finder = Finder::of(config).ok()??;
+    let leader = async {
+        loop {
+            let leader = finder.leader().await.ok().flatten();
+            let next = leader.filter(|leader| leader.pid != std::process::id() || leader.host != Member::host_here());
+            if next.is_some() {
+                return next;
+            }
+            sleep(LOOK_AGAIN).await;
+        }
+    };
+    timeout(TAKE_OVER, leader).await.ok().flatten()
 }
 
 /// On the threads that ask the instances: to wake another one for each answer takes longer than what is done with it.

@@ -17,8 +17,8 @@ use crate::io::coordination::{
     EngineError, Leadership, Look, NotLeading, Record, SOAKS, STATE, Standing, Turn, Write, damaged,
 };
 use crate::io::journal::{JournalError, RecordingError, SoakId, adopt, rfc3339_ms};
-use crate::io::ports::on_thread;
-use crate::io::state::{CoordinationStatus, State, StateError};
+use crate::io::ports::{BrokeDown, on_thread};
+use crate::io::state::{CoordinationStatus, LockError, State, StateError};
 use crate::model::Decision;
 
 /// Soaks whose decisions all hosts know.
@@ -38,6 +38,10 @@ pub enum CatchUpError {
     Journal(#[from] JournalError),
     #[error(transparent)]
     Recording(#[from] RecordingError),
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    BrokeDown(#[from] BrokeDown),
     #[error("the record `now/state` of this service in etcd is damaged: {0}")]
     Damaged(String),
 }
@@ -119,6 +123,14 @@ impl Deployment {
         let mut bound = self;
         bound.leadership = bound.leadership.map(|leadership| leadership.bound());
         bound
+    }
+
+    /// Why this process would not be let to move traffic. Nothing is taken for the answer.
+    pub async fn kept_from_moving(&self, force: bool) -> Option<String> {
+        match self.leadership.as_ref()?.look().await {
+            Ok(look) => look.leader.map(|leader| NotLeading::Led(Box::new(leader.member)).to_string()),
+            Err(error) => (!force).then(|| CatchUpError::from(error).with_what_helps()),
+        }
     }
 
     /// Gives up the lead that a command took.
@@ -227,7 +239,7 @@ impl Deployment {
             }
             Ok(())
         });
-        done.await.map_err(|error| CatchUpError::Damaged(error.to_string()))?
+        done.await?
     }
 
     /// The decisions of the last soaks, whichever host made them, oldest first.
@@ -300,7 +312,7 @@ impl Deployment {
                 Some(State::parse(&text).map_err(|error| CatchUpError::Damaged(error.to_string()))?)
             }
         };
-        let held = self.lock_here().await.map_err(|error| CatchUpError::Damaged(error.to_string()))?;
+        let held = self.lock_here().await?;
         let here = self.state_file.read()?;
         let mut moved = false;
         match (newer(&here, shared.as_ref(), leads, leadership.keeper()), shared) {

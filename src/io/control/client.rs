@@ -349,14 +349,18 @@ fn in_words(why: &str) -> Option<RefusalCode> {
 }
 
 pub(super) async fn failed(response: Response) -> ClientError {
-    let status = response.status();
+    let (status, server) = (response.status(), response.url().origin().ascii_serialization());
     let told = match body(response).await {
         Ok(body) => serde_json::from_slice::<Failure>(&body).ok(),
         Err(error) => return error,
     };
     let (why, code) = told.map(|Failure { error, code }| (error, code)).unzip();
     match status {
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => {
+        // By which of several hosts is not always clear.
+        StatusCode::UNAUTHORIZED => {
+            ClientError::Forbidden(format!("{}, says {server}", why.as_deref().unwrap_or("no access")))
+        }
+        StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => {
             ClientError::Forbidden(why.unwrap_or_else(|| status.to_string()))
         }
         // The second means an order that cannot be carried out.

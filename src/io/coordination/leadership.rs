@@ -27,7 +27,7 @@ const LOOK: Duration = Duration::from_millis(200);
 pub struct Leader {
     pub member: Member,
     pub token: Token,
-    lease: i64,
+    pub lease: i64,
 }
 
 /// What a campaign came to.

@@ -26,5 +26,7 @@ pub use engine::{
 };
 pub(crate) use finder::Finder;
 pub use known::{Coordination, Engines};
+#[cfg(test)]
+pub(crate) use leadership::Leader;
 pub(crate) use leadership::{Leadership, Look, NotLeading, Standing, Turn};
 pub(crate) use member::Member;

@@ -116,6 +116,8 @@ pub struct Histogram {
     pub revision: u64,
     // The current page.
     rows: Vec<Row>,
+    /// How many the page before had.
+    usual: usize,
     inventory: Inventory,
 }
 
@@ -138,6 +140,7 @@ impl Histogram {
             limit,
             revision: 0,
             rows: Vec::new(),
+            usual: 0,
             inventory: Inventory::default(),
         }
     }
@@ -154,9 +157,10 @@ impl Histogram {
         self.candidates.iter().any(|one| one.now.is_there && one.name == name)
     }
 
-    /// Keeps the memory.
+    /// Begins a page.
     pub fn clear(&mut self) {
         self.rows.clear();
+        self.rows.reserve_exact(self.usual);
         self.inventory.clear();
         self.candidates.iter_mut().for_each(Candidate::clear);
     }
@@ -314,6 +318,12 @@ impl Histogram {
             self.buckets(candidate, scale).map_or_else(|| Latency::Unknown(hollow()), Latency::Buckets)
         };
         Timed { latency, process: entered.map(|entered| entered.process) }
+    }
+
+    /// Frees what only a page needs: instances wait most of the time, and there may be many.
+    pub fn put_away(&mut self) {
+        self.usual = self.rows.len();
+        self.rows = Vec::new();
     }
 
     fn choose(&mut self, counter: Option<Counter<'_>>, agreed: Option<&str>) {

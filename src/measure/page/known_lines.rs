@@ -14,11 +14,11 @@ const MAX_STRANGE: u32 = 64;
 /// After so many such pages in a row the order is none, and nothing is remembered any more.
 const MAX_DISORDER: u8 = 3;
 
-/// The part of a line that is the same on the next page, up to its value or less.
+/// The part of a line that is the same on the next page, up to its value or less: there are many, so they are small.
 #[derive(Clone, Copy, Debug)]
 struct Known<T> {
-    hash: u64,
-    length: u32,
+    /// 48 bits of the part's hash above 16 of its length.
+    part: u64,
     done: T,
 }
 
@@ -83,12 +83,19 @@ impl<T: Copy> KnownLines<T> {
 
     #[inline]
     fn is(&self, known: &Known<T>, line: &[u8]) -> bool {
-        line.get(..known.same()).is_some_and(|same| self.hasher.hash_one(same) == known.hash)
+        line.get(..known.same()).is_some_and(|same| self.part(same) == Some(known.part))
+    }
+
+    /// `None` for a part that is too long to be remembered.
+    #[inline]
+    fn part(&self, same: &[u8]) -> Option<u64> {
+        let length = u16::try_from(same.len()).ok()?;
+        Some(self.hasher.hash_one(same) & !u64::from(u16::MAX) | u64::from(length))
     }
 
     /// Remembers what was done with a line that was not known, by the part of it that will be the same.
     pub fn learn(&mut self, same: &[u8], done: T) {
-        let Ok(length) = u32::try_from(same.len()) else { return };
+        let Some(part) = self.part(same) else { return };
         if self.is_replayed && self.at < self.lines.len() {
             self.strange += 1;
             if self.strange > MAX_STRANGE {
@@ -98,7 +105,7 @@ impl<T: Copy> KnownLines<T> {
         let known = &self.lines[..self.at];
         let anew = self.anew.get_or_insert_with(|| known.to_vec());
         if anew.len() < MAX_LINES && self.disorder < MAX_DISORDER {
-            anew.push(Known { hash: self.hasher.hash_one(same), length, done });
+            anew.push(Known { part, done });
         }
     }
 
@@ -132,7 +139,7 @@ impl<T: Copy> KnownLines<T> {
 
 impl<T> Known<T> {
     fn same(&self) -> usize {
-        usize::try_from(self.length).unwrap_or(usize::MAX)
+        usize::try_from(self.part & u64::from(u16::MAX)).unwrap_or(usize::MAX)
     }
 }
 

@@ -93,6 +93,8 @@ pub struct Rows {
     pub wanted: Wanted,
     pub catalog: Catalog,
     pub series: Vec<Row>,
+    /// How many the page before had.
+    usual: usize,
     pub declared: bool,
     /// Unix milliseconds.
     pub started_ms: Option<i64>,
@@ -140,6 +142,7 @@ impl Rows {
             catalog: Catalog::new(&wanted.requests),
             wanted,
             series: Vec::new(),
+            usual: 0,
             declared: false,
             started_ms: None,
             ignored: 0,
@@ -162,9 +165,10 @@ impl Rows {
         self.limit
     }
 
-    /// Keeps the memory.
+    /// Begins a page.
     pub fn clear(&mut self) {
         self.series.clear();
+        self.series.reserve_exact(self.usual);
         self.catalog.clear();
         self.declared = false;
         self.started_ms = None;
@@ -191,6 +195,9 @@ impl Rows {
             self.known = Vec::new();
         }
         self.kept = self.known.len();
+        self.known.shrink_to_fit();
+        (self.usual, self.series) = (self.series.len(), Vec::new());
+        self.histogram.iter_mut().for_each(Histogram::put_away);
     }
 
     #[cfg(test)]

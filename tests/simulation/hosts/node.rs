@@ -13,9 +13,7 @@ use switchback::io::ports::{
     Asked, Asking, Chore, Clock, Coordination, Disk, Helper, Later, Metrics, Next, Ports, ReadinessProbe, Routers,
     Signals, Source, SystemDisk, Work,
 };
-use switchback::io::router::{
-    CommandError, Moved, ProcessError, Replace, Router, RouterError, RouterFuture, StateFileRouter,
-};
+use switchback::io::router::{Moved, Replace, Router, RouterError, RouterFuture, StateFileRouter};
 use switchback::io::source::{Agreement, ClientError};
 use switchback::io::state::StateFile;
 use switchback::model::Color;
@@ -26,6 +24,7 @@ use super::land::Land;
 use super::plan::{Fault, When};
 use crate::mistakes::Mistake;
 use crate::plan::Weather;
+use crate::router::broken;
 use crate::world::EPOCH_MS;
 
 /// A host, through which its processes see the world.
@@ -265,11 +264,6 @@ impl Drop for Making {
     fn drop(&mut self) {
         self.0.land.state().hosts[self.0.host].moves = false;
     }
-}
-
-fn broken() -> RouterError {
-    let source = ProcessError::Exit { code: 1, output: "no route".into() };
-    CommandError::Failed { command: "move".into(), source }.into()
 }
 
 impl Router for SharedRouter {

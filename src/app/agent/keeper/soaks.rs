@@ -177,7 +177,7 @@ impl Keeper {
             }
             Ok(Finished::StoodDown) => {
                 self.doubtful = true;
-                self.tell(Happened::Saved, format!("soak {} goes on where the next host leads", settings.soak));
+                self.tell(Happened::Saved, format!("soak {} continues where the next host leads", settings.soak));
             }
             Ok(Finished::Saved | Finished::CutOff) => {
                 self.tell(Happened::Saved, format!("soak {} is saved", settings.soak));

@@ -29,7 +29,7 @@ pub async fn run(common: &Common, force: bool) -> Result<u8, Failure> {
     let deployment = Deployment::open(config)?;
     let state = deployment.state_file().read()?;
     output::line("dry run: nothing is moved, nothing is written");
-    let by = who(config, &deployment, &state).await?;
+    let by = who(config, &deployment, &state, force).await?;
     let orphan = rollback::cleared(config, &deployment, &state, force).await?.map(|block| block.id);
     tell_move_under_way(&deployment);
     let foreseen =
@@ -76,18 +76,23 @@ async fn users(probe: &TrafficProbe) -> Result<String, Failure> {
     }
 }
 
-async fn who(config: &Config, deployment: &Deployment, state: &State) -> Result<By, Failure> {
+/// Whoever leads gets the order, on whichever host; this process would act where none answers, and no other host leads.
+async fn who(config: &Config, deployment: &Deployment, state: &State, force: bool) -> Result<By, Failure> {
     let running = monitor_state(deployment.state_file()).map_err(Failure::usage)? != MonitorState::NotRunning;
-    if !running || Binding::to(state).is_err() {
-        return Ok(By::ThisProcess);
-    }
-    if matches!(timeout(MONITOR_TIMEOUT, Client::new(&config.control.socket).status()).await, Ok(Ok(_))) {
+    let client = Client::of(config);
+    let is_asked = (running || client.follows_the_leader()) && Binding::to(state).is_ok();
+    if is_asked && matches!(timeout(MONITOR_TIMEOUT, client.status()).await, Ok(Ok(_))) {
         output::line("the running monitor would get the order, and end its soak");
         return Ok(By::Monitor);
     }
-    output::line(
-        "a monitor is running but does not answer: this command would act on its own, and the soak would end superseded",
-    );
+    if let Some(why) = deployment.kept_from_moving(force).await {
+        return Err(Failure::new(7, format!("the rollback would fail: {why}")));
+    }
+    if is_asked && running {
+        output::line(
+            "a monitor is running but does not answer: this command would act on its own, and the soak would end superseded",
+        );
+    }
     Ok(By::ThisProcess)
 }
 

@@ -42,7 +42,7 @@ impl From<StateError> for Failure {
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         match error.exit_code() {
-            // The next step is to follow the running monitor.
+            // The next step is to follow the running monitor, if it can be found.
             10 => Self::new(10, format!("{error}\nnext: {}", follow(&error))),
             code => Self::new(code, error),
         }
@@ -50,6 +50,9 @@ impl From<OpenError> for Failure {
 }
 
 fn follow(error: &OpenError) -> String {
+    if matches!(error, OpenError::Lead(_)) {
+        return "switchback doctor".to_owned();
+    }
     let OpenError::Lock(LockError::Busy { holder: Some(Holder { service, folder, .. }), .. }) = error else {
         return "switchback attach".to_owned();
     };

@@ -78,7 +78,7 @@ impl ProcessBook {
             self.series.iter_mut().for_each(|series| series.count = 0);
             self.sums.clear();
         }
-        for row in rows {
+        for row in rows.iter() {
             let found = self.series.find(row.id());
             let Some(series) = found.and_then(|at| self.series.get_mut(at)) else { continue };
             let more = row.count().checked_sub(series.count).unwrap_or(row.count());
@@ -89,6 +89,7 @@ impl ProcessBook {
             self.sums[row.group()] += u128::from(more);
             each(row, more);
         }
+        self.series.end_page(self.page, rows.iter().map(Counted::id));
         Ok((duplicates, went_back))
     }
 

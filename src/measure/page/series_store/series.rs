@@ -3,6 +3,12 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+/// A page on which more than this is looked up is in an order that may be none.
+const MAX_LOOKED_UP: usize = 64;
+
+/// So many orders are learned: in further ones series are looked up.
+const MAX_REORDERED: u8 = 16;
+
 #[derive(Clone, Copy, Debug)]
 pub struct Series {
     /// Identity of its label set.
@@ -12,13 +18,18 @@ pub struct Series {
     pub page: u64,
 }
 
-/// Series in the order in which they were first seen.
+/// Series in the order in which they stood on a page. They are looked up only on pages in another order.
 #[derive(Debug, Default)]
 pub struct SeriesBook {
     all: Vec<Series>,
-    places: HashMap<u64, u32, BuildHasherDefault<AsItIs>>,
+    /// Where each is, once one was not where it was expected.
+    places: Option<HashMap<u64, u32, BuildHasherDefault<AsItIs>>>,
     /// Behind the one that was found last.
     near: usize,
+    /// Series of this page that were looked up.
+    looked_up: usize,
+    /// How often a page had another order.
+    reordered: u8,
 }
 
 impl SeriesBook {
@@ -32,10 +43,17 @@ impl SeriesBook {
         let near = [self.near, 0].into_iter().find(|at| is(*at));
         let at = match near {
             Some(near) => near,
-            None => usize::try_from(*self.places.get(&id)?).ok()?,
+            None => self.look_up(id)?,
         };
         self.near = at + 1;
         Some(at)
+    }
+
+    fn look_up(&mut self, id: u64) -> Option<usize> {
+        self.looked_up += 1;
+        let all = &self.all;
+        let places = self.places.get_or_insert_with(|| places(all));
+        usize::try_from(*places.get(&id)?).ok()
     }
 
     pub fn get_mut(&mut self, at: usize) -> Option<&mut Series> {
@@ -45,7 +63,10 @@ impl SeriesBook {
     /// Adds one that is not there. Returns its place, if there is room.
     pub fn add(&mut self, series: Series) -> Option<usize> {
         let at = self.all.len();
-        self.places.insert(series.id, u32::try_from(at).ok()?);
+        let place = u32::try_from(at).ok()?;
+        if let Some(places) = &mut self.places {
+            places.insert(series.id, place);
+        }
         self.all.push(series);
         self.near = at + 1;
         Some(at)
@@ -57,9 +78,31 @@ impl SeriesBook {
 
     pub fn keep_those_of(&mut self, page: u64) {
         self.all.retain(|series| series.page == page);
-        self.places = self.all.iter().zip(0..).map(|(series, at)| (series.id, at)).collect();
-        self.near = 0;
+        (self.places, self.near) = (None, 0);
     }
+
+    /// Ends a page with these series: what they are looked up by takes memory only where pages go on needing it.
+    pub fn end_page(&mut self, page: u64, order: impl Iterator<Item = u64>) {
+        match std::mem::take(&mut self.looked_up) {
+            0 => self.places = None,
+            few if few <= MAX_LOOKED_UP && self.reordered < MAX_REORDERED => self.reorder(page, order),
+            _ => {}
+        }
+        self.all.shrink_to_fit();
+    }
+
+    /// As on this page, and behind that what is not on it.
+    fn reorder(&mut self, page: u64, order: impl Iterator<Item = u64>) {
+        let on_page = order.filter_map(|id| self.find(id).map(|at| self.all[at]));
+        let mut ordered: Vec<Series> = on_page.collect();
+        ordered.extend(self.all.iter().filter(|series| series.page != page));
+        (self.all, self.places, self.looked_up) = (ordered, None, 0);
+        self.reordered += 1;
+    }
+}
+
+fn places(all: &[Series]) -> HashMap<u64, u32, BuildHasherDefault<AsItIs>> {
+    all.iter().zip(0..).map(|(series, at)| (series.id, at)).collect()
 }
 
 /// For keys that are keyed hashes already.
@@ -103,5 +146,45 @@ mod tests {
         }
         book.keep_those_of(1);
         assert_eq!((book.len(), book.find(10), book.find(19), book.find(11)), (5, None, Some(4), Some(0)));
+    }
+
+    /// Enters a page of these series. Returns how many were looked up.
+    fn enter(book: &mut SeriesBook, page: u64, ids: &[u64]) -> usize {
+        for id in ids {
+            match book.find(*id) {
+                Some(at) => book.get_mut(at).unwrap().page = page,
+                None => drop(book.add(series(*id, page))),
+            }
+        }
+        let looked_up = book.looked_up;
+        book.end_page(page, ids.iter().copied());
+        looked_up
+    }
+
+    #[test]
+    fn the_order_of_a_page_is_learned_and_nothing_is_kept_to_look_up() {
+        let mut book = SeriesBook::default();
+        assert_eq!(enter(&mut book, 1, &[1, 2, 3, 4]), 4, "all are new");
+        assert_eq!((enter(&mut book, 2, &[1, 2, 3, 4]), book.places.is_none()), (0, true));
+        // One came in the middle, and one left.
+        assert!(enter(&mut book, 3, &[1, 9, 2, 4]) > 0);
+        assert_eq!((enter(&mut book, 4, &[1, 9, 2, 4]), book.places.is_none()), (0, true));
+        assert_eq!((book.len(), book.find(3)), (5, Some(4)), "what left is kept, at the end");
+    }
+
+    #[test]
+    fn pages_in_no_order_are_looked_up() {
+        let mut book = SeriesBook::default();
+        let all: Vec<u64> = (0..10).collect();
+        for page in 0..100 {
+            let mut ids = all.clone();
+            ids.rotate_left(usize::try_from(page % 7).unwrap());
+            enter(&mut book, page, &ids);
+        }
+        assert_eq!((book.len(), book.reordered, book.places.is_some()), (10, MAX_REORDERED, true));
+        for id in all {
+            let at = book.find(id).unwrap();
+            assert_eq!(book.all[at].id, id);
+        }
     }
 }
