@@ -2,9 +2,26 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use foldhash::quality::RandomState;
+
+use super::known_lines::Known;
+use super::rows::Done;
+use super::shelf::Shelf;
+
 /// What the first instance that seems to count users is measured by, so that both colors use the same where they can.
 #[derive(Clone, Debug, Default)]
-pub struct Agreement(Arc<Mutex<Agreed>>);
+pub struct Agreement {
+    agreed: Arc<Mutex<Agreed>>,
+    pub(super) common: Common,
+}
+
+/// What several readers of pages have in common.
+#[derive(Clone, Debug, Default)]
+pub struct Common {
+    pub hasher: RandomState,
+    pub lines: Arc<Shelf<Known<Done>>>,
+    pub series: Arc<Shelf<u64>>,
+}
 
 #[derive(Debug, Default)]
 struct Agreed {
@@ -16,7 +33,7 @@ struct Agreed {
 
 impl Agreement {
     fn lock(&self) -> MutexGuard<'_, Agreed> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.agreed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn counter(&self) -> Option<String> {

@@ -19,6 +19,7 @@ use foldhash::quality::RandomState;
 use self::candidate::{Candidate, MAX_BOUNDS};
 use self::names::TimeName;
 use self::why::{Inventory, no_unit, why_none};
+use super::agreement::Common;
 use super::labels::Use;
 use super::memo::Memo;
 use super::origin::Origin;
@@ -59,7 +60,7 @@ impl Counted for Row {
 }
 
 /// What a line said, apart from its value.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Said {
     /// A bucket of this histogram, which is not read.
     Unread(u16),
@@ -70,7 +71,7 @@ pub enum Said {
     Unclear,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bucket {
     id: u64,
     candidate: u16,
@@ -143,6 +144,12 @@ impl Histogram {
             usual: 0,
             inventory: Inventory::default(),
         }
+    }
+
+    /// Keeps with the readers of other instances what is the same.
+    pub fn share(&mut self, common: &Common) {
+        self.hasher = common.hasher.clone();
+        self.store.share(&common.series);
     }
 
     pub fn name(&self) -> Option<&str> {
@@ -231,7 +238,7 @@ impl Histogram {
             self.inventory.meet(base);
         }
         let time = time.filter(|_| self.candidates.len() < MAX_CANDIDATES)?;
-        self.candidates.push(Candidate::new(base.to_owned(), time, unit));
+        self.candidates.push(Candidate::new(base.to_owned(), time, unit, self.unit));
         self.revision += 1;
         Some(self.candidates.len() - 1)
     }
@@ -300,7 +307,7 @@ impl Histogram {
             return Timed { latency, process: None };
         };
         let candidate = &self.candidates[at];
-        let Some(scale) = self.unit.milliseconds(&candidate.name, candidate.unit) else {
+        let Some(scale) = candidate.scale else {
             return Timed { latency: Latency::Unfit(no_unit(&candidate.name)), process: None };
         };
         let number = u16::try_from(at).unwrap_or(u16::MAX);

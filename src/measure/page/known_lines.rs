@@ -2,8 +2,11 @@
 //! differ in their value alone and need not be taken apart again.
 
 use std::hash::BuildHasher as _;
+use std::sync::Arc;
 
 use foldhash::quality::RandomState;
+
+use super::shelf::Shelf;
 
 /// Lines remembered of a page.
 const MAX_LINES: usize = 32_768;
@@ -15,8 +18,8 @@ const MAX_STRANGE: u32 = 64;
 const MAX_DISORDER: u8 = 3;
 
 /// The part of a line that is the same on the next page, up to its value or less: there are many, so they are small.
-#[derive(Clone, Copy, Debug)]
-struct Known<T> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known<T> {
     /// 48 bits of the part's hash above 16 of its length.
     part: u64,
     done: T,
@@ -25,7 +28,8 @@ struct Known<T> {
 /// What was done with the lines of a page, in their order; only as long as nothing has changed by which that was decided.
 #[derive(Debug)]
 pub struct KnownLines<T> {
-    lines: Vec<Known<T>>,
+    lines: Arc<[Known<T>]>,
+    shelf: Arc<Shelf<Known<T>>>,
     /// The revision of everything that `lines` depend on.
     revision: u64,
     /// The line that probably comes next.
@@ -41,7 +45,8 @@ pub struct KnownLines<T> {
 impl<T> Default for KnownLines<T> {
     fn default() -> Self {
         Self {
-            lines: Vec::new(),
+            lines: Arc::default(),
+            shelf: Arc::default(),
             revision: 0,
             at: 0,
             anew: None,
@@ -53,7 +58,12 @@ impl<T> Default for KnownLines<T> {
     }
 }
 
-impl<T: Copy> KnownLines<T> {
+impl<T: Copy + PartialEq> KnownLines<T> {
+    /// None yet; with the same hashes equal lines of several instances are kept once.
+    pub fn beside(shelf: &Arc<Shelf<Known<T>>>, hasher: RandomState) -> Self {
+        Self { shelf: Arc::clone(shelf), hasher, ..Self::default() }
+    }
+
     /// Begins a page.
     pub fn begin(&mut self, revision: u64) {
         self.is_replayed = revision == self.revision && !self.lines.is_empty();
@@ -113,10 +123,9 @@ impl<T: Copy> KnownLines<T> {
     pub fn end(&mut self, began: u64, revision: u64) -> bool {
         let anew = self.anew.take();
         if began != revision || self.disorder >= MAX_DISORDER {
-            self.lines = Vec::new();
-        } else if let Some(mut anew) = anew {
-            anew.shrink_to_fit();
-            self.lines = anew;
+            self.lines = Arc::default();
+        } else if let Some(anew) = anew {
+            self.lines = self.shelf.place(anew);
         }
         if self.strange <= MAX_STRANGE && self.disorder < MAX_DISORDER {
             self.disorder = 0;
@@ -133,7 +142,7 @@ impl<T: Copy> KnownLines<T> {
 
     /// Forgets everything.
     pub fn forget(&mut self) {
-        self.lines = Vec::new();
+        self.lines = Arc::default();
     }
 }
 

@@ -6,7 +6,9 @@
 //! | `origin` | whose requests a series counts |
 //! | `memo` | what is to be done with the samples of each metric |
 //! | `known_lines` | what was done with each line of the page before |
+//! | `shelf` | what the pages of several instances have in common |
 //! | `candidate`, `catalog` | the counters of a page that may be the one of requests, and which of them is |
+//! | `wanted` | which series count, and which of them are errors |
 //! | `rows`, `series` | the series of one page while it is read |
 //! | `settle`, `series_store` | where each series is added up, and what they add up to over many pages |
 //! | `build` | the release that answers |
@@ -34,8 +36,10 @@ mod rows;
 mod series;
 mod series_store;
 mod settle;
+mod shelf;
 #[cfg(test)]
 mod tests;
+mod wanted;
 mod why;
 
 pub use agreement::Agreement;

@@ -4,9 +4,10 @@ use super::agreement::Agreement;
 use super::build::BuildInfo;
 use super::candidate::Candidate;
 use super::histogram::{Counter, Histogram, Timed};
-use super::rows::{Row, Rows, UNIT, Wanted};
+use super::rows::{Row, Rows, UNIT};
 use super::series_store::{Entered, SeriesStore};
 use super::settle::{GOOD, GOOD_UNSAID, LEFT_OUT, UNCLEAR, UNCLEAR_UNSAID, settle};
+use super::wanted::Wanted;
 use super::why::why_none;
 use crate::detect::{Counting, Reading, TickCounts};
 use crate::exposition::{Exposition, Format, MAX_SERIES, PageError};
@@ -32,13 +33,17 @@ impl PageReader {
     #[must_use]
     pub fn with_latency(mut self, series: impl Into<LatencySeries>) -> Self {
         let Wanted { routes, filter, .. } = self.rows.wanted.clone();
-        self.rows.histogram = Some(Histogram::new(series.into(), routes, filter, self.rows.limit()));
+        let mut histogram = Histogram::new(series.into(), routes, filter, self.rows.limit());
+        histogram.share(&self.agreement.common);
+        self.rows.histogram = Some(histogram);
         self
     }
 
-    /// Shares its choice with other readers.
+    /// Shares its choice with other readers, and what it remembers of pages that are alike. Before the first page.
     #[must_use]
-    pub fn agreeing(self, agreement: &Agreement) -> Self {
+    pub fn agreeing(mut self, agreement: &Agreement) -> Self {
+        self.rows.share(&agreement.common);
+        self.store.share(&agreement.common.series);
         Self { agreement: agreement.clone(), ..self }
     }
 
@@ -50,11 +55,12 @@ impl PageReader {
     }
 
     pub(super) fn with_limit(series: RequestSeries, routes: Routes, limit: usize) -> Self {
+        let agreement = Agreement::default();
         Self {
             exposition: Exposition::default(),
-            rows: Rows::new(Wanted::new(series, routes), limit),
+            rows: Rows::new(Wanted::new(series, routes), limit, &agreement.common),
             store: SeriesStore::new(limit),
-            agreement: Agreement::default(),
+            agreement,
         }
     }
 

@@ -4,6 +4,7 @@ use std::hash::BuildHasher as _;
 
 use foldhash::quality::RandomState;
 
+use super::agreement::Common;
 use super::build::BuildInfo;
 use super::candidate::Presence;
 use super::catalog::{Catalog, Who};
@@ -12,11 +13,9 @@ use super::known_lines::KnownLines;
 use super::label_counts::{LabelCounter, Places, is_ending};
 use super::metric_inventory::MetricInventory;
 use super::series::Series;
+use super::wanted::Wanted;
 use crate::exposition::{Fault, Page, Sample, Text, value};
-use crate::matchers::LabelFilter;
-use crate::routes::{Routes, Whose};
-use crate::statuses::StatusSet;
-use crate::wanted::{Named, RequestSeries};
+use crate::routes::Whose;
 
 /// When a process started, as all clients write it.
 pub const START_TIME: &str = "process_start_time_seconds";
@@ -26,23 +25,6 @@ pub const UNIT: u32 = 1024;
 
 /// Known series beyond those of twice the page.
 const SPARE: usize = 64;
-
-#[derive(Clone, Debug)]
-pub struct Wanted {
-    pub requests: Named,
-    pub status_label: Named,
-    pub errors: StatusSet,
-    pub filter: LabelFilter,
-    pub routes: Routes,
-}
-
-impl Wanted {
-    /// Series on `routes` are not counted.
-    pub fn new(series: RequestSeries, routes: Routes) -> Self {
-        let RequestSeries { requests, status_label, errors, series: filter } = series;
-        Self { requests, status_label, errors, filter, routes }
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -120,8 +102,8 @@ pub struct Rows {
 }
 
 /// What a line led to, apart from its value.
-#[derive(Clone, Copy, Debug)]
-enum Done {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
     /// Nothing: it is not about requests, and not read.
     Nothing,
     /// Nothing, if its value is a number.
@@ -137,7 +119,7 @@ enum Done {
 
 impl Rows {
     /// More than `limit` series are an error.
-    pub fn new(wanted: Wanted, limit: usize) -> Self {
+    pub fn new(wanted: Wanted, limit: usize, common: &Common) -> Self {
         Self {
             catalog: Catalog::new(&wanted.requests),
             wanted,
@@ -151,14 +133,21 @@ impl Rows {
             histogram: None,
             build: BuildInfo::default(),
             inventory: MetricInventory::default(),
-            lines: KnownLines::default(),
+            lines: KnownLines::beside(&common.lines, common.hasher.clone()),
             known: Vec::new(),
             kept: 0,
             on_page: 0,
             began_at: 0,
-            hasher: RandomState::default(),
+            hasher: common.hasher.clone(),
             limit,
         }
+    }
+
+    /// Keeps with the readers of other instances what is the same. Before the first page.
+    pub fn share(&mut self, common: &Common) {
+        self.lines = KnownLines::beside(&common.lines, common.hasher.clone());
+        self.hasher = common.hasher.clone();
+        self.histogram.iter_mut().for_each(|histogram| histogram.share(common));
     }
 
     pub const fn limit(&self) -> usize {
@@ -382,9 +371,18 @@ pub fn count(value: f64) -> Option<u64> {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
         reason = "0 ≤ value ≤ 2^53, so the product is a whole number of at most 2^63"
     )]
-    (0.0..=MAX).contains(&value).then(|| (value * f64::from(UNIT)).round() as u64)
+    (0.0..=MAX).contains(&value).then(|| {
+        // Nearly all are whole, and to round is a call.
+        let whole = value as u64;
+        if (whole as f64).to_bits() == value.to_bits() {
+            whole * u64::from(UNIT)
+        } else {
+            (value * f64::from(UNIT)).round() as u64
+        }
+    })
 }
 
 /// Unix seconds (1970 to 5138) in milliseconds. Larger values already are: some services use their language's clock.

@@ -3,7 +3,8 @@
 use super::candidate::Candidate;
 use super::labels::is_sum;
 use super::origin::Origin;
-use super::rows::{Row, Wanted};
+use super::rows::Row;
+use super::wanted::Wanted;
 use crate::exposition::Text;
 use crate::routes::Whose;
 use crate::statuses::Status;

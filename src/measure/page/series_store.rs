@@ -10,8 +10,11 @@ mod series;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use self::process::ProcessBook;
 use super::rows::UNIT;
+use super::shelf::Shelf;
 use crate::detect::Process;
 use crate::exposition::PageError;
 
@@ -52,6 +55,7 @@ pub struct SeriesStore {
     /// Whether the first page after a choice is where counting begins; `None` once it came.
     fresh: Option<bool>,
     limit: usize,
+    ids: Arc<Shelf<u64>>,
 }
 
 enum Pick {
@@ -64,8 +68,13 @@ enum Pick {
 }
 
 impl SeriesStore {
-    pub const fn new(limit: usize) -> Self {
-        Self { processes: Vec::new(), next_id: 0, strangers: 0, choice: 0, fresh: None, limit }
+    pub fn new(limit: usize) -> Self {
+        Self { processes: Vec::new(), next_id: 0, strangers: 0, choice: 0, fresh: None, limit, ids: Arc::default() }
+    }
+
+    /// Keeps the identities of its series with those of other instances. Before the first page.
+    pub fn share(&mut self, ids: &Arc<Shelf<u64>>) {
+        self.ids = Arc::clone(ids);
     }
 
     /// Enters a page. Of duplicate series the first counts; others leave `rows`. `each` gets the increases.
@@ -156,7 +165,8 @@ impl SeriesStore {
         if self.processes.len() == MAX_PROCESSES {
             self.processes.remove(0);
         }
-        self.processes.push(ProcessBook::new(self.next_id, started_ms, self.choice));
+        let ids = Arc::clone(&self.ids);
+        self.processes.push(ProcessBook::new(self.next_id, started_ms, self.choice, ids));
         self.next_id = self.next_id.wrapping_add(1);
     }
 

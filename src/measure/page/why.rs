@@ -4,7 +4,7 @@ use super::candidate::{Candidate, Presence};
 use super::catalog::Catalog;
 use super::metric_inventory::MetricInventory;
 use super::names::Tier;
-use super::rows::Wanted;
+use super::wanted::Wanted;
 use crate::wanted::Named;
 
 /// Counters that are not users'.

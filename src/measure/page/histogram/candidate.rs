@@ -3,6 +3,7 @@
 use super::super::names::{Foreign, Standing, Tier};
 use super::names::{Kinship, TimeName, UnitOnPage};
 use crate::page::labels::{Labels, Use};
+use crate::unit::LatencyUnit;
 
 pub const MAX_BOUNDS: usize = 256;
 
@@ -14,8 +15,8 @@ pub struct Candidate {
     /// Only a label with the path shows that it is about requests.
     is_vague: bool,
     pub labels: Labels,
-    /// Milliseconds in its unit, by the page's `# UNIT`.
-    pub unit: Option<f64>,
+    /// Milliseconds in its unit, where that is known.
+    pub scale: Option<f64>,
     /// Upper bounds in its own unit, as they appeared, each with the number of its sum.
     pub bounds: Vec<(f64, u16)>,
     pub says_route: bool,
@@ -60,13 +61,18 @@ impl Rank {
 }
 
 impl Candidate {
-    pub fn new(name: String, TimeName { standing, is_vague }: TimeName, on_page: UnitOnPage) -> Self {
+    pub fn new(
+        name: String,
+        TimeName { standing, is_vague }: TimeName,
+        on_page: UnitOnPage,
+        unit: LatencyUnit,
+    ) -> Self {
         Self {
             labels: Labels::of(&name),
+            scale: unit.milliseconds(&name, on_page.milliseconds()),
             name,
             standing,
             is_vague,
-            unit: on_page.milliseconds(),
             bounds: Vec::new(),
             says_route: false,
             // What is never taken is not read.

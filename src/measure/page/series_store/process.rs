@@ -1,8 +1,11 @@
 //! The series of one process.
 
+use std::sync::Arc;
+
 use super::Counted;
 use super::series::{Series, SeriesBook};
 use crate::exposition::PageError;
+use crate::page::shelf::Shelf;
 
 /// Start times this close may be one process's: the kernel's boot time moves by whole seconds, others recompute theirs.
 const CLOSE_MS: u64 = 2_000;
@@ -22,15 +25,15 @@ pub struct ProcessBook {
 }
 
 impl ProcessBook {
-    pub fn new(id: u32, started_ms: Option<i64>, choice: u32) -> Self {
+    pub fn new(id: u32, started_ms: Option<i64>, choice: u32, shelf: Arc<Shelf<u64>>) -> Self {
         let starts = started_ms.into_iter().collect();
-        Self { id, starts, sums: Vec::new(), choice, series: SeriesBook::default(), page: 0 }
+        Self { id, starts, sums: Vec::new(), choice, series: SeriesBook::new(shelf), page: 0 }
     }
 
     /// Begins counting at these values.
     pub fn begin_at(&mut self, rows: &[impl Counted]) {
         for row in rows {
-            let at = self.series.find(row.id()).or_else(|| self.series.add(Series { id: row.id(), count: 0, page: 0 }));
+            let at = self.series.find(row.id()).or_else(|| self.series.add(row.id(), Series { count: 0, page: 0 }));
             if let Some(known) = at.and_then(|at| self.series.get_mut(at)) {
                 known.count = row.count();
             }
@@ -102,7 +105,7 @@ impl ProcessBook {
             let found = self.series.find(row.id());
             let Some(series) = found.and_then(|at| self.series.get_mut(at)) else {
                 let room = self.series.len() < limit;
-                let added = room.then(|| self.series.add(Series { id: row.id(), count: 0, page: self.page }));
+                let added = room.then(|| self.series.add(row.id(), Series { count: 0, page: self.page }));
                 too_many |= added.flatten().is_none();
                 return true;
             };
