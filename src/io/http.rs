@@ -12,7 +12,10 @@ use std::error::Error;
 use std::io;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
+use reqwest::header::HeaderValue;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, ClientBuilder, Identity, RequestBuilder, Response, retry};
 use rustls::pki_types::pem::{self, PemObject as _};
@@ -26,12 +29,15 @@ pub(crate) use self::certificate::{Validity, validities};
 pub(crate) use self::clients::{ClientKey, shared};
 use crate::config::InstanceUrl;
 
+/// As servers log it.
+pub const USER_AGENT: &str = concat!("switchback/", env!("CARGO_PKG_VERSION"));
+
 /// No proxy from the environment, no automatic redirects, no referer.
 pub fn client() -> ClientBuilder {
     // Fails only if a provider is installed already, and that one serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
-        .user_agent(concat!("switchback/", env!("CARGO_PKG_VERSION")))
+        .user_agent(USER_AGENT)
         .no_proxy()
         .redirect(Policy::none())
         // It is for HTTP/2, and would copy every request.
@@ -104,6 +110,14 @@ impl Login {
     pub fn sign(&self, request: RequestBuilder) -> RequestBuilder {
         request.basic_auth(self.user.expose_secret(), Some(self.password.expose_secret()))
     }
+
+    /// What `Authorization` says for it.
+    pub fn authorization(&self) -> Option<HeaderValue> {
+        let pair = format!("{}:{}", self.user.expose_secret(), self.password.expose_secret());
+        let mut value = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(pair))).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
 }
 
 /// Why a request got no answer. Each finishes a sentence that begins with the URL.
@@ -122,15 +136,18 @@ pub enum NoAnswer {
     #[error("could not be reached securely: {0}")]
     Tls(TlsFault),
     /// Anything else on the way: connection reset, not HTTP, …
-    #[error("could not be read: {}", root(.0))]
-    Transport(reqwest::Error),
+    #[error("could not be read: {}", root(&**.0))]
+    Transport(Box<dyn Error + Send + Sync>),
 }
 
 impl NoAnswer {
     /// Classifies a library's error about this URL.
-    pub fn because(url: &Url, error: reqwest::Error) -> Self {
-        let error = error.without_url();
-        let mut next = error.source();
+    pub fn because(url: &Url, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let error = match error.into().downcast::<reqwest::Error>() {
+            Ok(error) => error.without_url().into(),
+            Err(error) => error,
+        };
+        let mut next: Option<&(dyn Error + 'static)> = Some(&*error);
         while let Some(cause) = next {
             // The resolver's error has no type of its own.
             if cause.to_string() == "dns error" {
@@ -154,8 +171,8 @@ impl NoAnswer {
 }
 
 /// The innermost cause.
-pub fn root(error: &reqwest::Error) -> String {
-    let mut last: &dyn Error = error;
+pub fn root(error: &(dyn Error + 'static)) -> String {
+    let mut last = error;
     while let Some(cause) = last.source() {
         last = cause;
     }

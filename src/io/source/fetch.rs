@@ -3,9 +3,13 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `access` | how a server is asked |
+//! | `answer` | the answer to a request, whichever way it was sent |
+//! | `direct` | a connection of an instance's own, without TLS |
 //! | `tally` | how many requests were sent to an instance |
 
 mod access;
+mod answer;
+mod direct;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -15,13 +19,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderValue, LOCATION};
-use reqwest::{Client, Response};
-use tokio::sync::{Mutex, MutexGuard};
-use url::Url;
+use http_body_util::Empty;
+use hyper::body::Incoming;
+use hyper::{Request, Response};
+use reqwest::Client;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderValue, LOCATION, USER_AGENT};
+use tokio::sync::Mutex;
+use url::{Position, Url};
 
 pub(crate) use self::access::{Access, TlsKeys, advice};
 use self::access::{bearer, called, resolved, secured};
+use self::answer::Way;
+pub(crate) use self::answer::{Answer, Broken, Turn};
+use self::direct::{Direct, Line};
+use self::tally::Sent;
 pub(crate) use self::tally::Tally;
 use crate::config::InstanceUrl;
 use crate::io::http;
@@ -96,9 +107,7 @@ impl fmt::Display for Limit {
 /// Asks one path of one instance, over a persistent connection.
 #[derive(Clone, Debug)]
 pub struct Fetcher {
-    client: Client,
-    /// Without kept connections. HTTP/2 has no `Connection: close`, and is only spoken over TLS here.
-    anew: Option<Client>,
+    way: Ways,
     /// As shown.
     url: Url,
     /// With the configured host name, if any.
@@ -106,19 +115,26 @@ pub struct Fetcher {
     /// For the `Host` header, if configured.
     host: Option<String>,
     limit: Limit,
-    login: Option<Login>,
     headers: HeaderMap,
     keys: TlsKeys,
     tally: Arc<Tally>,
-    /// Held by the request under way, of all that share the connection.
-    turn: Arc<Mutex<()>>,
+    /// Held by the request under way, of all that share the connection; an open one that is kept without a pool.
+    turn: Arc<Mutex<Option<Box<Line>>>>,
+}
+
+/// How requests are sent.
+#[derive(Clone, Debug)]
+enum Ways {
+    Pooled {
+        client: Client,
+        /// Without kept connections. HTTP/2 has no `Connection: close`, and is only spoken over TLS here.
+        anew: Option<Client>,
+    },
+    Direct(Box<Direct>),
 }
 
 /// So long a request waits for the one before it to leave the connection; then it opens another.
 const TURN: Duration = Duration::from_millis(50);
-
-/// While it is held, others that share the connection wait a moment.
-pub struct Turn<'a>(#[expect(dead_code, reason = "held until it is dropped")] Option<MutexGuard<'a, ()>>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Connection {
@@ -134,33 +150,50 @@ impl Fetcher {
         mut headers: HeaderMap,
         access: &Access<'_>,
     ) -> Result<Self, ClientError> {
-        let login = if let Some((key, token)) = access.token {
+        if let Some((key, token)) = access.token {
             headers.insert(AUTHORIZATION, bearer(key, token)?);
-            None
-        } else {
-            access.login.clone().or_else(|| Login::of(base))
-        };
+        } else if let Some(login) =
+            access.login.clone().or_else(|| Login::of(base)).and_then(|login| login.authorization())
+        {
+            headers.insert(AUTHORIZATION, login);
+        }
         if let Some(host) = access.host {
             headers.insert(HOST, HeaderValue::from_str(host).map_err(|_| ClientError::Header("instances.host"))?);
         }
         let url = base.join(path);
         let asked = called(&url, access.host);
+        let direct = Direct::to(base, &url).filter(|_| access.keys == TlsKeys::Instances);
+        let way = match direct {
+            Some(direct) => {
+                headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+                headers.insert(USER_AGENT, HeaderValue::from_static(http::USER_AGENT));
+                let authority = &asked[Position::BeforeHost..Position::AfterPort];
+                if let Ok(host) = HeaderValue::from_str(authority) {
+                    headers.entry(HOST).or_insert(host);
+                }
+                Ways::Direct(Box::new(direct))
+            }
+            None => Self::pooled(base, &url, &asked, access)?,
+        };
+        let host = access.host.map(str::to_owned);
+        let (keys, tally, turn) = (access.keys, Arc::default(), Arc::default());
+        Ok(Self { way, url, asked, host, limit, headers, keys, tally, turn })
+    }
+
+    fn pooled(base: &InstanceUrl, url: &Url, asked: &Url, access: &Access<'_>) -> Result<Ways, ClientError> {
         let client = |kept| {
             let make = || {
                 let builder = http::client().pool_max_idle_per_host(kept);
-                let builder = resolved(secured(builder, &url, access)?, base, &url, &asked);
+                let builder = resolved(secured(builder, url, access)?, base, url, asked);
                 builder.build().map_err(|source| ClientError::Setup { instance: base.to_string(), source })
             };
-            match access.shared_by(base, &url, kept) {
+            match access.shared_by(base, url, kept) {
                 Some(key) => http::shared(key, make),
                 None => make(),
             }
         };
         let anew = if url.scheme() == "https" { Some(client(0)?) } else { None };
-        let client = client(1)?;
-        let host = access.host.map(str::to_owned);
-        let (keys, tally, turn) = (access.keys, Arc::default(), Arc::default());
-        Ok(Self { client, anew, url, asked, host, limit, login, headers, keys, tally, turn })
+        Ok(Ways::Pooled { client: client(1)?, anew })
     }
 
     /// Without credentials.
@@ -175,18 +208,20 @@ impl Fetcher {
         if !same {
             return self;
         }
-        Self { client: other.client.clone(), anew: other.anew.clone(), turn: Arc::clone(&other.turn), ..self }
+        Self { way: other.way.clone(), turn: Arc::clone(&other.turn), ..self }
     }
 
     /// To be held during a request. One after the other needs one connection, both at once would open a second each time.
-    pub async fn turn(&self) -> Turn<'_> {
-        if let Ok(turn) = self.turn.try_lock() {
+    pub async fn turn(&self) -> Turn {
+        if let Ok(turn) = Arc::clone(&self.turn).try_lock_owned() {
             return Turn(Some(turn));
         }
-        let turn = tokio::time::timeout(TURN, self.turn.lock()).await.ok();
-        // The one before has read its answer, and the pool has yet to hear that the connection is free.
-        for _ in 0..3 {
-            tokio::task::yield_now().await;
+        let turn = tokio::time::timeout(TURN, Arc::clone(&self.turn).lock_owned()).await.ok();
+        if matches!(self.way, Ways::Pooled { .. }) {
+            // The one before has read its answer, and the pool has yet to hear that the connection is free.
+            for _ in 0..3 {
+                tokio::task::yield_now().await;
+            }
         }
         Turn(turn)
     }
@@ -195,50 +230,93 @@ impl Fetcher {
         Arc::clone(&self.tally)
     }
 
-    /// GETs with this query string, follows redirects, and passes the response's head to `read`, all within the limit.
+    /// GETs with this query string, follows redirects, and passes the answer's head to `read`, all within the limit.
     pub async fn get<T, E, F>(
         &self,
         query: Option<&str>,
         connection: Connection,
-        read: impl FnOnce(Response) -> F,
+        turn: Turn,
+        read: impl FnOnce(Answer) -> F,
     ) -> Result<T, E>
     where
         E: From<FetchError>,
         F: Future<Output = Result<T, E>>,
     {
-        let all = async { read(self.follow(query, connection).await?).await };
+        let all = async { read(self.follow(query, connection, turn).await?).await };
         tokio::time::timeout(self.limit.time, all)
             .await
             .unwrap_or_else(|_| Err(FetchError::Timeout { url: self.url.to_string(), limit: self.limit }.into()))
     }
 
-    async fn follow(&self, query: Option<&str>, connection: Connection) -> Result<Response, FetchError> {
-        let mut url = self.asked.clone();
+    async fn follow(&self, query: Option<&str>, connection: Connection, turn: Turn) -> Result<Answer, FetchError> {
+        let (mut url, mut turn) = (self.asked.clone(), turn);
         url.set_query(query);
         for _ in 0..=MAX_REDIRECTS {
-            let mut request = match (connection, &self.anew) {
-                (Connection::Kept, _) => self.client.get(url.clone()),
-                (Connection::Closed, Some(anew)) => anew.get(url.clone()),
-                (Connection::Closed, None) => self.client.get(url.clone()).header(CONNECTION, "close"),
-            };
-            request = request.headers(self.headers.clone());
-            if let Some(login) = &self.login {
-                request = login.sign(request);
-            }
-            let sent = self.tally.send();
-            let answer = request.send().await.map_err(|error| {
-                let why = NoAnswer::because(&self.url, error);
+            let answer = self.send(&url, connection, turn).await.map_err(|error| {
+                let why = NoAnswer::because(&self.url, error.into_inner());
                 FetchError::NoAnswer { url: self.url.to_string(), hint: self.keys.hint(&why), why }
             })?;
-            sent.answer(answer.status().as_u16());
             if !is_redirect(&answer) {
                 return Ok(answer);
             }
             let location = answer.headers().get(LOCATION).and_then(|location| location.to_str().ok());
             let Some(next) = location.and_then(|location| url.join(location).ok()) else { break };
             url = self.same_server(&url, &next)?;
+            turn = answer.into_turn().await;
         }
         Err(FetchError::Redirects { url: self.url.to_string() })
+    }
+
+    async fn send(&self, url: &Url, connection: Connection, turn: Turn) -> Result<Answer, Broken> {
+        let (client, closes) = match (&self.way, connection) {
+            (Ways::Direct(direct), _) => return self.send_directly(direct, url, connection, turn).await,
+            (Ways::Pooled { client, .. }, Connection::Kept) => (client, false),
+            (Ways::Pooled { anew: Some(anew), .. }, Connection::Closed) => (anew, false),
+            (Ways::Pooled { client, anew: None }, Connection::Closed) => (client, true),
+        };
+        let mut request = client.get(url.clone()).headers(self.headers.clone());
+        if closes {
+            request = request.header(CONNECTION, "close");
+        }
+        let sent = self.tally.send();
+        let response = request.send().await.map_err(Broken::new)?;
+        sent.answer(response.status().as_u16());
+        Ok(Answer { way: Way::Pooled(response), turn })
+    }
+
+    /// Over the connection that was kept, if its server has not closed it, else over a new one.
+    async fn send_directly(
+        &self,
+        direct: &Direct,
+        url: &Url,
+        connection: Connection,
+        mut turn: Turn,
+    ) -> Result<Answer, Broken> {
+        let is_kept = connection == Connection::Kept;
+        let request = || {
+            let mut request = Request::new(Empty::new());
+            *request.uri_mut() = url[Position::BeforePath..Position::AfterQuery].parse().map_err(Broken::new)?;
+            request.headers_mut().clone_from(&self.headers);
+            if !is_kept {
+                request.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok(request)
+        };
+        if let Some(mut line) = turn.take()
+            && line.is_open().await
+        {
+            let sent = self.tally.send();
+            match line.ask(request()?).await {
+                Ok(response) => return Ok(answered(sent, response, line, is_kept, turn)),
+                // It was closed at this moment.
+                Err(error) if error.is_canceled() || error.is_incomplete_message() => {}
+                Err(error) => return Err(Broken::new(error)),
+            }
+        }
+        let sent = self.tally.send();
+        let mut line = direct.open().await?;
+        let response = line.ask(request()?).await.map_err(Broken::new)?;
+        Ok(answered(sent, response, line, is_kept, turn))
     }
 
     /// A redirect's target on the same server, which may use its configured name.
@@ -264,6 +342,12 @@ impl Fetcher {
     }
 }
 
-fn is_redirect(answer: &Response) -> bool {
+fn answered(sent: Sent<'_>, response: Response<Incoming>, line: Box<Line>, is_kept: bool, turn: Turn) -> Answer {
+    sent.answer(response.status().as_u16());
+    let (head, body) = response.into_parts();
+    Answer { way: Way::Direct { head, body, line: Some(line), is_kept }, turn }
+}
+
+fn is_redirect(answer: &Answer) -> bool {
     matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308)
 }

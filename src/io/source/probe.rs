@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::fmt::rfc2822;
+use reqwest::StatusCode;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
-use reqwest::{Response, StatusCode};
 
-use super::fetch::{Access, ClientError, Connection, FetchError, Fetcher, Limit, Tally, advice};
+use super::fetch::{Access, Answer, ClientError, Connection, FetchError, Fetcher, Limit, Tally, advice};
 use crate::config::{self, Config, HealthConfig, InstanceUrl};
 use measure::exposition::quote;
 
@@ -106,12 +106,12 @@ impl Probe {
     /// Ready is any status 2xx within the limit, whatever the body.
     pub async fn probe(&self) -> Result<Ready, ProbeError> {
         let (url, refused) = (self.fetcher.url().as_str(), self.refused);
-        let _turn = self.fetcher.turn().await;
-        self.fetcher.get(None, Connection::Kept, |answer| judge(url, refused, answer)).await
+        let turn = self.fetcher.turn().await;
+        self.fetcher.get(None, Connection::Kept, turn, |answer| judge(url, refused, answer)).await
     }
 }
 
-async fn judge(url: &str, refused: &'static str, mut answer: Response) -> Result<Ready, ProbeError> {
+async fn judge(url: &str, refused: &'static str, mut answer: Answer) -> Result<Ready, ProbeError> {
     let (status, url) = (answer.status(), url.to_owned());
     if status == StatusCode::TOO_MANY_REQUESTS {
         return Err(ProbeError::Limited { url, retry_after: retry_after(answer.headers()) });

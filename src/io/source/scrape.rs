@@ -13,9 +13,9 @@ use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue,
     TRANSFER_ENCODING,
 };
-use reqwest::{Response, StatusCode, Version};
+use reqwest::{StatusCode, Version};
 
-use super::fetch::{Access, ClientError, Connection, FetchError, Fetcher, Limit, Tally, advice};
+use super::fetch::{Access, Answer, Broken, ClientError, Connection, FetchError, Fetcher, Limit, Tally, advice};
 use super::probe::Probe;
 use crate::config::{Config, InstanceUrl};
 use crate::core::detect::{Asked, Reading, Requests};
@@ -150,14 +150,14 @@ impl Scraper {
     /// Reads the page once. Dropping the future loses only that page.
     pub async fn scrape(&mut self) -> Result<Reading, ScrapeError> {
         let Self { fetcher, reader, refused, limit, scrapes, probes } = self;
-        let _turn = fetcher.turn().await;
+        let turn = fetcher.turn().await;
         let begun = Instant::now();
         let probed = probes.answered();
         *scrapes += 1;
         let last = *scrapes <= NEW_CONNECTIONS || scrapes.is_multiple_of(SCRAPES_A_CONNECTION);
         let url = fetcher.url().as_str();
         let reading = fetcher
-            .get(None, if last { Connection::Closed } else { Connection::Kept }, |answer| async {
+            .get(None, if last { Connection::Closed } else { Connection::Kept }, turn, |answer| async {
                 check_status(url, answer.status(), refused)?;
                 let answered_ms = date(&answer);
                 Ok::<_, ScrapeError>(Reading { answered_ms, ..read(url, answer, reader, *limit).await? })
@@ -172,7 +172,7 @@ impl Scraper {
     }
 }
 
-async fn read(url: &str, mut answer: Response, reader: &mut PageReader, limit: usize) -> Result<Reading, ScrapeError> {
+async fn read(url: &str, mut answer: Answer, reader: &mut PageReader, limit: usize) -> Result<Reading, ScrapeError> {
     reader.begin(format(url, &answer)?);
     let mut sink = Sink { url, reader, room: limit, fault: None };
     if is_packed(url, &answer)? {
@@ -214,7 +214,7 @@ impl Sink<'_> {
         match self.fault.take() {
             Some(fault) => fault,
             None if error.kind() == io::ErrorKind::FileTooLarge => ScrapeError::TooLarge { url: url() },
-            None if matches!(error.get_ref(), Some(inner) if inner.is::<reqwest::Error>()) => {
+            None if matches!(error.get_ref(), Some(inner) if inner.is::<Broken>()) => {
                 ScrapeError::Cut { url: url(), source: error }
             }
             None => ScrapeError::Damaged { url: url(), source: error },
@@ -263,18 +263,18 @@ fn check_status(url: &str, status: StatusCode, refused: &'static str) -> Result<
     }
 }
 
-fn header<'a>(answer: &'a Response, name: &HeaderName) -> &'a [u8] {
+fn header<'a>(answer: &'a Answer, name: &HeaderName) -> &'a [u8] {
     answer.headers().get(name).map(HeaderValue::as_bytes).unwrap_or_default().trim_ascii()
 }
 
 /// The server's clock, Unix milliseconds.
-fn date(answer: &Response) -> Option<i64> {
+fn date(answer: &Answer) -> Option<i64> {
     let text = std::str::from_utf8(header(answer, &DATE)).ok()?;
     Some(rfc2822::parse(text).ok()?.timestamp().as_millisecond())
 }
 
 /// By content type; the plainest without one.
-fn format(url: &str, answer: &Response) -> Result<Format, ScrapeError> {
+fn format(url: &str, answer: &Answer) -> Result<Format, ScrapeError> {
     let found = header(answer, &CONTENT_TYPE);
     let media = found.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii().to_ascii_lowercase();
     match media.as_slice() {
@@ -285,7 +285,7 @@ fn format(url: &str, answer: &Response) -> Result<Format, ScrapeError> {
     }
 }
 
-fn is_packed(url: &str, answer: &Response) -> Result<bool, ScrapeError> {
+fn is_packed(url: &str, answer: &Answer) -> Result<bool, ScrapeError> {
     let found = header(answer, &CONTENT_ENCODING);
     match found.to_ascii_lowercase().as_slice() {
         b"" | b"identity" => Ok(false),
@@ -295,7 +295,7 @@ fn is_packed(url: &str, answer: &Response) -> Result<bool, ScrapeError> {
 }
 
 /// Whether the end of the body is marked, rather than being the end of the connection.
-fn is_framed(answer: &Response) -> bool {
+fn is_framed(answer: &Answer) -> bool {
     let has = |name: HeaderName| answer.headers().contains_key(name);
     answer.version() >= Version::HTTP_2
         || has(CONTENT_LENGTH)

@@ -30,7 +30,7 @@ pub struct Access<'a> {
     pub keys: TlsKeys,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TlsKeys {
     /// `prometheus.ca_file`.
     #[default]

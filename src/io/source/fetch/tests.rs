@@ -20,7 +20,9 @@ fn fetcher_with(url: &str, access: &Access<'_>) -> Result<Fetcher, ClientError> 
 }
 
 async fn get(fetcher: &Fetcher) -> Result<u16, FetchError> {
-    fetcher.get(None, Connection::Kept, |answer| async move { Ok(answer.status().as_u16()) }).await
+    fetcher
+        .get(None, Connection::Kept, fetcher.turn().await, |answer| async move { Ok(answer.status().as_u16()) })
+        .await
 }
 
 /// Asks a TLS server whose certificate, for `name` and from year `from` to year `to`, the client trusts or does not.
@@ -44,7 +46,7 @@ async fn ask_with(mut params: CertificateParams, from: i32, to: i32, trusted: bo
     let mut fetcher = fetcher(&format!("https://localhost:{}", server.addr.port()));
     if trusted {
         let root = reqwest::Certificate::from_der(certificate.der()).unwrap();
-        fetcher.client = http::client().tls_certs_only([root]).build().unwrap();
+        fetcher.way = Ways::Pooled { client: http::client().tls_certs_only([root]).build().unwrap(), anew: None };
     }
     get(&fetcher).await
 }
@@ -209,4 +211,66 @@ async fn a_redirect_to_the_name_that_a_server_was_told_stays_on_that_server() {
             None => assert!(matches!(asked, Err(FetchError::OtherHost { .. })), "{location}"),
         }
     }
+}
+
+/// An instance that is asked so often, one after the other.
+async fn ask_often(server: &Server, times: usize, connection: Connection) -> Vec<Result<Vec<u8>, String>> {
+    let access = Access { keys: TlsKeys::Instances, ..Access::default() };
+    let fetcher = fetcher_with(&format!("http://{}", server.addr), &access).unwrap();
+    let mut answers = Vec::new();
+    for _ in 0..times {
+        let read = |answer: Answer| async move { Ok::<_, FetchError>(answer.body(1 << 20).await) };
+        let answer = fetcher.get(None, connection, fetcher.turn().await, read).await;
+        let body = answer.map_err(|error| error.to_string());
+        answers.push(body.and_then(|body| body.map(Option::unwrap_or_default).map_err(|broken| broken.to_string())));
+    }
+    answers
+}
+
+#[tokio::test]
+async fn an_instance_has_one_connection_and_is_told_who_asks() {
+    let server = Server::start(vec![answer("200 OK", "", "fine")], Then::KeepOpen).await;
+    assert_eq!(ask_often(&server, 3, Connection::Kept).await, vec![Ok(b"fine".to_vec()); 3]);
+    assert_eq!(server.connections.load(std::sync::atomic::Ordering::SeqCst), 1);
+    let head = server.requests.lock().unwrap()[2].to_ascii_lowercase();
+    let host = format!("host: {}\r\n", server.addr);
+    for line in ["get /x http/1.1\r\n", &host, "accept: */*\r\n", "user-agent: switchback/"] {
+        assert!(head.contains(line), "{line:?} in {head}");
+    }
+    assert!(!head.contains("connection:"), "{head}");
+}
+
+#[tokio::test]
+async fn a_connection_that_its_server_has_closed_is_replaced() {
+    let server = Server::start(vec![answer("200 OK", "", "fine")], Then::Close).await;
+    assert_eq!(ask_often(&server, 3, Connection::Kept).await, vec![Ok(b"fine".to_vec()); 3]);
+    assert_eq!(server.connections.load(std::sync::atomic::Ordering::SeqCst), 3);
+    let server = Server::start(vec![answer("200 OK", "", "fine")], Then::KeepOpen).await;
+    assert_eq!(ask_often(&server, 3, Connection::Closed).await, vec![Ok(b"fine".to_vec()); 3]);
+    assert_eq!(server.connections.load(std::sync::atomic::Ordering::SeqCst), 3, "and so is one that is not to be kept");
+    assert!(server.requests.lock().unwrap()[0].contains("connection: close\r\n"));
+}
+
+#[tokio::test]
+async fn a_redirect_is_followed_over_the_same_connection() {
+    let moved = answer("302 Found", "location: /y?z=1\r\n", "moved");
+    let server = Server::start(vec![moved, answer("200 OK", "", "fine")], Then::KeepOpen).await;
+    assert_eq!(ask_often(&server, 1, Connection::Kept).await, [Ok(b"fine".to_vec())]);
+    assert_eq!(server.connections.load(std::sync::atomic::Ordering::SeqCst), 1);
+    assert!(server.requests.lock().unwrap()[1].starts_with("GET /y?z=1 HTTP/1.1\r\n"));
+}
+
+#[tokio::test]
+async fn what_is_no_answer_is_said_in_words() {
+    let ask = async |bytes: &[u8]| {
+        let server = Server::once(bytes).await;
+        let told = ask_often(&server, 1, Connection::Kept).await.remove(0).expect_err("no answer");
+        told.replace(&server.addr.to_string(), "ADDRESS")
+    };
+    let long = answer("200 OK", &format!("x: {}\r\n", "y".repeat(100_000)), "");
+    assert_eq!(ask(b"SSH-2.0-OpenSSH\r\n").await, "http://ADDRESS/x could not be read: invalid HTTP version parsed");
+    assert_eq!(ask(&long).await, "http://ADDRESS/x could not be read: message head is too large");
+    assert_eq!(ask(b"").await, "http://ADDRESS/x could not be read: connection closed before message completed");
+    let cut = ask(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nfour").await;
+    assert!(cut.contains("error reading a body"), "{cut}");
 }

@@ -3,15 +3,14 @@
 #[cfg(test)]
 mod tests;
 
+use reqwest::StatusCode;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Response, StatusCode};
 use serde::de::DeserializeOwned;
 use url::form_urlencoded::Serializer;
 
-use super::super::fetch::{Access, ClientError, Connection, FetchError, Fetcher, Limit};
+use super::super::fetch::{Access, Answer, Broken, ClientError, Connection, FetchError, Fetcher, Limit, Turn};
 use super::answer::{Outcome, Rules, Told, Wrapped};
 use crate::config::{InstanceUrl, PrometheusConfig};
-use crate::io::http;
 use crate::io::http::Login;
 use crate::model::number::size;
 
@@ -43,7 +42,7 @@ pub enum QueryError {
     #[error("{url} answered {status}{}", if status.is_server_error() { "" } else { FOREIGN })]
     Foreign { url: String, status: StatusCode },
     #[error("the answer of {url} was cut in the middle")]
-    Cut { url: String, source: reqwest::Error },
+    Cut { url: String, source: Broken },
     #[error("the answer of {url} is larger than {}: let the query add up more", size(MAX_BODY as u64))]
     TooLarge { url: String },
 }
@@ -93,7 +92,7 @@ impl Api {
 
     async fn ask<T: DeserializeOwned>(&self, fetcher: &Fetcher, query: &str) -> Result<Told<T>, QueryError> {
         let url = fetcher.url().as_str();
-        fetcher.get(Some(query), Connection::Kept, |answer| read(url, answer, self.refused)).await
+        fetcher.get(Some(query), Connection::Kept, Turn::default(), |answer| read(url, answer, self.refused)).await
     }
 }
 
@@ -107,13 +106,13 @@ fn encoded(query: &str, at_ms: Option<i64>) -> String {
     text.finish()
 }
 
-async fn read<T: DeserializeOwned>(url: &str, answer: Response, refused: &'static str) -> Result<Told<T>, QueryError> {
+async fn read<T: DeserializeOwned>(url: &str, answer: Answer, refused: &'static str) -> Result<Told<T>, QueryError> {
     let url = || url.to_owned();
     let status = answer.status();
     if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
         return Err(QueryError::Denied { url: url(), status, advice: refused });
     }
-    let body = http::body(answer, MAX_BODY).await.map_err(|source| QueryError::Cut { url: url(), source })?;
+    let body = answer.body(MAX_BODY).await.map_err(|source| QueryError::Cut { url: url(), source })?;
     let body = body.ok_or_else(|| QueryError::TooLarge { url: url() })?;
     // A refused query has an error status, and a reason in the same JSON.
     let wrapped: Wrapped<T> = serde_json::from_slice(&body).map_err(|_| QueryError::Foreign { url: url(), status })?;
