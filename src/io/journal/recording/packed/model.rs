@@ -1,7 +1,8 @@
 //! What is known of the lines so far, and how the next one differs. Both sides learn the same from the same lines.
 
-use std::collections::HashMap;
 use std::hash::Hash;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::coder::Coder;
 use super::number::{Column, Round};
@@ -176,8 +177,13 @@ impl Model {
         given: &[i64],
         mut took: impl FnMut(&Slot, i64) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut line = Line::default();
-        for (at, Place { slot, path }) in self.templates[template].slots.iter().enumerate() {
+        let slots = &self.templates[template].slots;
+        let mut line = Line {
+            moved: Vec::with_capacity(slots.len()),
+            elements: Vec::with_capacity(slots.len()),
+            ..Line::default()
+        };
+        for (at, Place { slot, path }) in slots.iter().enumerate() {
             line.go_on_in(slot.element);
             let given = given.get(at).copied().unwrap_or_default();
             let column = self.columns.entry((*path, line.beside(slot, template))).or_insert_with(Column::new);

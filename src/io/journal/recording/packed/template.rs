@@ -68,10 +68,13 @@ fn string_length(bytes: &[u8]) -> usize {
     bytes.len()
 }
 
+/// Values of most lines at most.
+const USUAL: usize = 64;
+
 /// Takes a line apart. The values filled into the template give the line again, byte for byte.
 pub(super) fn split(line: &str) -> (String, Vec<Value<'_>>) {
     let mut tokens = Tokens(line);
-    let (mut template, mut values) = (String::with_capacity(line.len()), Vec::new());
+    let (mut template, mut values) = (String::with_capacity(line.len()), Vec::with_capacity(USUAL));
     while let Some(token) = tokens.next() {
         match token {
             Token::Text(key) if is_key(key, tokens.0) => template.push_str(key),
