@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::core::detect::{Attribution, TickCounts};
+use crate::core::detect::{Attribution, LabelCounts, TickCounts};
 use crate::model::number::percent;
 
 /// Smallest share of the errors of one instance, or on one label, that is worth naming.
@@ -17,7 +17,10 @@ const MAX_LABELS: usize = 1_000;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ErrorAttribution {
     all: TickCounts,
-    labels: BTreeMap<(String, String), TickCounts>,
+    /// By name, then by value.
+    labels: BTreeMap<String, BTreeMap<String, TickCounts>>,
+    /// How many values there are.
+    tracked: usize,
     untracked: u64,
 }
 
@@ -25,22 +28,30 @@ impl ErrorAttribution {
     pub fn enter(&mut self, attribution: &Attribution) {
         self.all = self.all.plus(attribution.all);
         self.untracked = self.untracked.saturating_add(attribution.untracked);
-        for label_count in &attribution.label_counts {
-            let key = (label_count.label.clone(), label_count.value.clone());
-            if self.labels.len() < MAX_LABELS || self.labels.contains_key(&key) {
-                let known = self.labels.entry(key).or_default();
-                *known = known.plus(label_count.counts);
+        for LabelCounts { label, value, counts } in &attribution.label_counts {
+            if let Some(known) = self.labels.get_mut(label).and_then(|values| values.get_mut(value)) {
+                *known = known.plus(*counts);
+            } else if self.tracked < MAX_LABELS {
+                self.tracked += 1;
+                self.labels.entry(label.clone()).or_default().insert(value.clone(), *counts);
             } else {
-                self.untracked = self.untracked.saturating_add(label_count.counts.errors);
+                self.untracked = self.untracked.saturating_add(counts.errors);
             }
         }
+    }
+
+    /// Each label with its value and what came to it.
+    fn counted(&self) -> impl Iterator<Item = (&str, &str, TickCounts)> {
+        self.labels.iter().flat_map(|(label, values)| {
+            values.iter().map(move |(value, counts)| (label.as_str(), value.as_str(), *counts))
+        })
     }
 
     /// The label that explains the errors best: `92% of the errors with route=/pay (8% of the requests)`.
     fn label(&self) -> Option<String> {
         let total = self.all.clamped();
         let share = |part, whole| TickCounts { requests: whole, errors: part }.rate().unwrap_or(0.0);
-        let named = self.labels.iter().filter_map(|((label, value), counts)| {
+        let named = self.counted().filter_map(|(label, value, counts)| {
             let (errors, requests) = (share(counts.errors, total.errors), share(counts.requests, total.requests));
             (errors >= SHARE && errors >= requests * LIFT).then_some((errors, requests, label, value))
         });
@@ -56,8 +67,8 @@ impl ErrorAttribution {
     /// The routes with failed requests, the most failures first, with what came to each; empty where no series names its route.
     pub fn routes(&self) -> Vec<(&str, TickCounts)> {
         let of = |name: &str| -> Vec<(&str, TickCounts)> {
-            let here = self.labels.iter().filter(|((label, _), counts)| label == name && counts.errors > 0);
-            here.map(|((_, value), counts)| (value.as_str(), *counts)).collect()
+            let here = self.labels.get(name).into_iter().flatten().filter(|(_, counts)| counts.errors > 0);
+            here.map(|(value, counts)| (value.as_str(), *counts)).collect()
         };
         let errors = |routes: &Vec<(&str, TickCounts)>| routes.iter().map(|(_, counts)| counts.errors).sum::<u64>();
         let mut routes = ROUTES.into_iter().map(of).max_by_key(errors).unwrap_or_default();
@@ -98,7 +109,6 @@ fn instance(instances: &[(&str, TickCounts)], all: TickCounts) -> Option<String>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::detect::LabelCounts;
 
     fn label_count(label: &str, value: &str, requests: u64, errors: u64) -> LabelCounts {
         LabelCounts { label: label.to_owned(), value: value.to_owned(), counts: TickCounts { requests, errors } }
