@@ -1,5 +1,6 @@
 //! Detects when automatic rollback is frozen, or a freeze is over.
 
+use std::collections::VecDeque;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 
@@ -11,7 +12,7 @@ use crate::io::state::{Freeze, FreezeFile};
 /// Identifies a version of the file without reading it.
 type Identity = Option<(u64, i64, i64, u64)>;
 
-/// Checks the freeze file before every event, so that no decision ignores an existing freeze.
+/// Checks the freeze file before every event that may lead to a decision, so that none ignores an existing freeze.
 pub struct FreezeWatch {
     file: FreezeFile,
     seen: Option<Identity>,
@@ -25,7 +26,13 @@ impl FreezeWatch {
         Self { file, seen: None, freeze: None, told }
     }
 
-    pub fn change(&mut self, now: Timestamp) -> Option<Event> {
+    /// The event, behind what is to be told before it.
+    pub fn before(&mut self, event: Event, now: Timestamp) -> VecDeque<Event> {
+        let change = if event.is_judged_later() { None } else { self.change(now) };
+        change.into_iter().chain([event]).collect()
+    }
+
+    fn change(&mut self, now: Timestamp) -> Option<Event> {
         let identity =
             fs::symlink_metadata(self.file.path()).ok().map(|of| (of.ino(), of.mtime(), of.mtime_nsec(), of.len()));
         if self.seen != Some(identity) {

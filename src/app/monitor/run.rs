@@ -1,6 +1,5 @@
 //! The loop: puts all events into one order, and carries out the machine's effects in that order.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -277,7 +276,7 @@ impl Run {
 
     /// Numbers an event, tells everybody, carries out the effects. A failure becomes an event of its own.
     async fn feed(&mut self, event: Event) {
-        let mut queue: VecDeque<Event> = self.freeze.change(self.clock.now()).into_iter().chain([event]).collect();
+        let mut queue = self.freeze.before(event, self.clock.now());
         while let Some(mut event) = queue.pop_front() {
             // Secrets are masked here, before any event spreads.
             event.edit_texts(scrub_in_place);

@@ -327,6 +327,13 @@ pub enum Effect {
     Finish(Ending),
 }
 
+impl Event {
+    /// Whether it is an answer that is only noted until the next tick.
+    pub const fn is_judged_later(&self) -> bool {
+        matches!(self, Self::Sampled { .. } | Self::Metered { .. } | Self::Queried { .. } | Self::Probed { .. })
+    }
+}
+
 impl Effect {
     /// Whether the event that led to it has to be on record first: what cannot be taken back, or was promised to somebody.
     pub const fn needs_record(&self) -> bool {
