@@ -20,6 +20,9 @@ use super::{
 
 /// Threads of an agent for what may wait beside its writers: they must not grow with its soaks.
 const BLOCKING_THREADS: usize = 16;
+/// Threads that ask instances, of all but an agent. What is done with an answer takes less time than to wake another one for it, and
+/// two would wait for each other where they allocate: one takes a sixth less CPU a scrape.
+const WORKERS: usize = 1;
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Runs a command and returns the program's exit code. What went wrong is printed on stderr.
@@ -36,6 +39,8 @@ pub fn main(cli: Cli) -> u8 {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     if matches!(cli.command, Command::Agent(_)) {
         runtime.max_blocking_threads(BLOCKING_THREADS);
+    } else {
+        runtime.worker_threads(WORKERS);
     }
     let runtime = match runtime.enable_all().build() {
         Ok(runtime) => runtime,
