@@ -263,7 +263,8 @@ impl Rows {
         Ok(())
     }
 
-    /// Reads a line that is not known. `None` for one that is to be taken apart each time.
+    /// Reads a line that is not known, as few are. `None` for one that is to be taken apart each time.
+    #[cold]
     fn read(&mut self, sample: &Sample<'_>) -> Result<Option<Done>, Fault> {
         if let Some(histogram) = &mut self.histogram
             && let Some(said) = histogram.sample(sample)?

@@ -16,6 +16,7 @@ impl<T> Default for Shelf<T> {
 
 impl<T: PartialEq> Shelf<T> {
     /// The list, or an equal one that somebody has already.
+    #[cold]
     pub fn place(&self, list: Vec<T>) -> Arc<[T]> {
         let mut lists = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         lists.retain(|one| one.strong_count() > 0);

@@ -2,19 +2,20 @@
 //! in a pool and no wake of another thread, and an idle connection holds one small buffer.
 
 use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::task::Poll;
+use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
-use hyper::service::Service as _;
-use hyper::{Request, Response, Uri};
-use hyper_util::client::legacy::connect::HttpConnector;
+use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpStream;
-use url::Url;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+use url::{Host, Url};
 
 use super::answer::Broken;
 use crate::config::InstanceUrl;
@@ -22,12 +23,20 @@ use crate::config::InstanceUrl;
 /// So much is read at once, and the head of an answer may have as much.
 const READ_AT_ONCE: usize = 16 << 10;
 
+/// So long an address is tried where the name has others as well.
+const NEXT_ADDRESS: Duration = Duration::from_millis(300);
+
 /// Where an instance listens.
 #[derive(Clone, Debug)]
 pub struct Direct {
-    connector: TowerToHyperService<HttpConnector>,
-    server: Uri,
+    host: String,
+    port: u16,
 }
+
+/// The host's name has no address.
+#[derive(Debug, thiserror::Error)]
+#[error("dns error")]
+struct Unresolved(#[source] io::Error);
 
 type Connection = http1::Connection<TokioIo<TcpStream>, Empty<Bytes>>;
 
@@ -45,24 +54,35 @@ impl Direct {
         if url.scheme() != "http" {
             return None;
         }
-        let mut server = url.clone();
-        if let Some((_, address)) = base.address() {
-            server.set_ip_host(address).ok()?;
-        }
-        let server = server.as_str().parse().ok()?;
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        Some(Self { connector: TowerToHyperService::new(connector), server })
+        let host = match (base.address(), url.host()?) {
+            (Some((_, address)), _) => address.to_string(),
+            (None, Host::Ipv6(address)) => address.to_string(),
+            (None, host) => host.to_string(),
+        };
+        Some(Self { host, port: url.port_or_known_default()? })
     }
 
     pub async fn open(&self) -> Result<Box<Line>, Broken> {
-        let stream = self.connector.call(self.server.clone()).await.map_err(Broken::new)?;
-        let (sender, connection) = http1::Builder::new()
-            .read_buf_exact_size(Some(READ_AT_ONCE))
-            .handshake(stream)
-            .await
-            .map_err(Broken::new)?;
+        let stream = self.connect().await?;
+        stream.set_nodelay(true).map_err(Broken::new)?;
+        let mut connections = http1::Builder::new();
+        connections.read_buf_exact_size(Some(READ_AT_ONCE));
+        let (sender, connection) = connections.handshake(TokioIo::new(stream)).await.map_err(Broken::new)?;
         Ok(Box::new(Line { sender, connection: Some(connection) }))
+    }
+
+    /// To the first address that answers.
+    async fn connect(&self) -> Result<TcpStream, Broken> {
+        let unresolved = |error| Broken::new(Unresolved(error));
+        let found = lookup_host((self.host.as_str(), self.port)).await.map_err(unresolved)?;
+        let mut found: Vec<SocketAddr> = found.collect();
+        let last = found.pop().ok_or_else(|| unresolved(io::ErrorKind::NotFound.into()))?;
+        for address in found {
+            if let Ok(Ok(stream)) = timeout(NEXT_ADDRESS, TcpStream::connect(address)).await {
+                return Ok(stream);
+            }
+        }
+        TcpStream::connect(last).await.map_err(Broken::new)
     }
 }
 

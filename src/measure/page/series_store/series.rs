@@ -75,6 +75,7 @@ impl SeriesBook {
         self.ids.iter().chain(&self.new).copied()
     }
 
+    #[cold]
     fn look_up(&mut self, id: u64) -> Option<usize> {
         self.looked_up += 1;
         if self.places.is_none() {
@@ -104,6 +105,7 @@ impl SeriesBook {
         self.all.iter_mut()
     }
 
+    #[cold]
     pub fn keep_those_of(&mut self, page: u64) {
         let kept = self.ids().zip(&self.all).filter(|(_, series)| series.page == page);
         let (ids, all): (Vec<u64>, Vec<Series>) = kept.map(|(id, series)| (id, *series)).unzip();
@@ -114,19 +116,27 @@ impl SeriesBook {
     pub fn end_page(&mut self, page: u64, order: impl Iterator<Item = u64>) {
         match std::mem::take(&mut self.looked_up) {
             0 => self.places = None,
-            few if few <= MAX_LOOKED_UP && self.reordered < MAX_REORDERED => self.reorder(page, order),
+            few if few <= MAX_LOOKED_UP && self.reordered < MAX_REORDERED => {
+                self.reorder(page, &order.collect::<Vec<_>>())
+            }
             _ => {}
         }
         if !self.new.is_empty() {
-            self.ids = self.shelf.place(self.ids().collect());
-            self.new = Vec::new();
+            self.put_away();
         }
+    }
+
+    #[cold]
+    fn put_away(&mut self) {
+        self.ids = self.shelf.place(self.ids().collect());
+        self.new = Vec::new();
         self.all.shrink_to_fit();
     }
 
     /// As on this page, and behind that what is not on it.
-    fn reorder(&mut self, page: u64, order: impl Iterator<Item = u64>) {
-        let on_page = order.filter_map(|id| self.find(id).map(|at| (id, self.all[at])));
+    #[cold]
+    fn reorder(&mut self, page: u64, order: &[u64]) {
+        let on_page = order.iter().filter_map(|id| self.find(*id).map(|at| (*id, self.all[at])));
         let mut ordered: Vec<(u64, Series)> = on_page.collect();
         let elsewhere = self.ids().zip(&self.all).filter(|(_, series)| series.page != page);
         ordered.extend(elsewhere.map(|(id, series)| (id, *series)));
