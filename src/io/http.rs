@@ -4,9 +4,11 @@
 //! | --- | --- |
 //! | `certificate` | how long a certificate is valid |
 //! | `clients` | clients that many runs and instances share |
+//! | `stream` | a connection of any kind |
 
 mod certificate;
 mod clients;
+mod stream;
 
 use std::error::Error;
 use std::io;
@@ -27,6 +29,7 @@ use url::Url;
 
 pub(crate) use self::certificate::{Validity, validities};
 pub(crate) use self::clients::{ClientKey, shared};
+pub(crate) use self::stream::{Stream, any};
 use crate::config::InstanceUrl;
 
 /// As servers log it.

@@ -10,13 +10,12 @@ use axum::http;
 use axum::http::Response;
 use http_body_util::{BodyExt as _, Full};
 use hyper::server::conn::http1;
-use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::{JoinSet, yield_now};
 use tokio::time::{sleep, timeout};
 
-use crate::io::http::client;
+use crate::io::http::{any, client};
 use crate::io::tasks::boxed;
 
 /// Most bytes of a body that are read.
@@ -68,7 +67,7 @@ pub async fn serve(listener: TcpListener, router: Router) {
                 Ok((client, _)) => {
                     let _ = client.set_nodelay(true);
                     let service = TowerToHyperService::new(router.clone());
-                    connections.spawn(boxed(http1::Builder::new().serve_connection(TokioIo::new(client), service)));
+                    connections.spawn(boxed(http1::Builder::new().serve_connection(any(client), service)));
                 }
                 // Out of file descriptors: retrying at once only burns CPU.
                 Err(_) => sleep(ACCEPT_PAUSE).await,

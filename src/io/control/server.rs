@@ -10,9 +10,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Extension;
 use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 
+use crate::io::http::{Stream, any};
 use crate::io::state::StatusReport;
 use crate::io::tasks::boxed;
 
@@ -253,11 +254,6 @@ async fn see_off(mut client: TcpStream) {
     let _ = timeout(REFUSED_TIMEOUT, rest).await;
 }
 
-/// A connection of any kind: what is spoken over it is compiled once.
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
-
 async fn converse(client: Box<dyn Stream>, endpoints: Router, pace: Pace, cut: Arc<Notify>, mut stopped: Stopped) {
     // Cuts off clients that read no answer. Event streams notice this sooner, and count it.
     let mut client = TimeoutStream::new(client);
@@ -265,7 +261,7 @@ async fn converse(client: Box<dyn Stream>, endpoints: Router, pace: Pace, cut: A
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
-        .serve_connection(TokioIo::new(Box::pin(client)), TowerToHyperService::new(endpoints));
+        .serve_connection(any(Box::pin(client)), TowerToHyperService::new(endpoints));
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         // A broken connection is the client's to report.
