@@ -1,7 +1,6 @@
 //! What the hosts of a deployment share: its state, its decisions, the recording of the soak under way. The leader writes it, and
 //! the next leader begins with it.
 
-use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 
 use flate2::Compression;
@@ -253,7 +252,9 @@ impl Deployment {
     pub async fn forget_old_soaks(&self) -> Result<(), EngineError> {
         let Some(leadership) = &self.leadership else { return Ok(()) };
         let records = leadership.engine().read(SOAKS).await?;
-        let soaks: BTreeSet<&str> = records.iter().filter_map(|record| record.name.split('/').nth(1)).collect();
+        let mut soaks: Vec<&str> = records.iter().filter_map(|record| record.name.split('/').nth(1)).collect();
+        soaks.sort_unstable();
+        soaks.dedup();
         let under = |soak: &str, end: &str| format!("{SOAKS}{soak}{end}");
         let old = soaks.iter().rev().skip(KEPT_SOAKS);
         let old: Vec<Write> = old.map(|soak| Write::Remove { from: under(soak, "/"), to: under(soak, "0") }).collect();

@@ -1,6 +1,6 @@
 //! What the instances of the watched color name as their release.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Different releases of one instance that are told apart.
 const MAX: usize = 8;
@@ -44,11 +44,14 @@ impl Builds {
         if !std::mem::take(&mut self.has_news) {
             return None;
         }
-        let now = self.by_place.values().flat_map(|Named { releases, several }| {
+        let named = self.by_place.values().flat_map(|Named { releases, several }| {
             let first = if *several { 0 } else { releases.len().saturating_sub(1) };
             &releases[first..]
         });
-        Some(now.collect::<BTreeSet<_>>().into_iter().cloned().collect())
+        let mut now: Vec<String> = named.cloned().collect();
+        now.sort_unstable();
+        now.dedup();
+        Some(now)
     }
 }
 

@@ -3,7 +3,6 @@
 
 mod answer;
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -233,8 +232,11 @@ impl Etcd {
         let answer = all.ask("kv/range", &body).await?;
         let names = answer["kvs"].as_array().into_iter().flatten().filter_map(|kv| all.record(kv)).map(|kv| kv.name);
         let is_member = |name: &String| [LEADER, MEMBERS].iter().any(|now| name.contains(&format!("/{now}")));
+        let mut names: Vec<String> = names.filter(is_member).collect();
+        names.sort_unstable();
+        names.dedup();
         let mut members = Vec::new();
-        for name in names.filter(is_member).collect::<BTreeSet<_>>() {
+        for name in names {
             members.extend(all.read_all(&name).await?);
         }
         Ok(members)

@@ -1,7 +1,6 @@
 //! The two color files beside a link whose own text does not tell them: by content or by name. Never written through:
 //! `active.conf` may lead to `app-3001.conf`, or to a maintenance page beside `blue.conf` and `green.conf`.
 
-use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -80,11 +79,11 @@ fn by_content(files: &[(OsString, PathBuf)], color_of: impl Fn(&str) -> Option<C
 }
 
 fn by_name(files: &[(OsString, PathBuf)], names: &Names) -> Option<(OsString, OsString)> {
-    let known: BTreeSet<&OsStr> = files.iter().map(|(name, _)| name.as_os_str()).collect();
+    let known: Vec<&OsStr> = files.iter().map(|(name, _)| name.as_os_str()).collect();
     let mut pairs = known.iter().filter_map(|name| {
         let (color, other, _) = names.swap(name.to_str()?)?;
         let other = OsString::from(other);
-        (color == Color::Blue && known.contains(other.as_os_str())).then(|| ((*name).to_owned(), other))
+        (color == Color::Blue && known.contains(&other.as_os_str())).then(|| ((*name).to_owned(), other))
     });
     let pair = pairs.next()?;
     pairs.next().is_none().then_some(pair)

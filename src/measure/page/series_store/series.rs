@@ -117,7 +117,7 @@ impl SeriesBook {
         match std::mem::take(&mut self.looked_up) {
             0 => self.places = None,
             few if few <= MAX_LOOKED_UP && self.reordered < MAX_REORDERED => {
-                self.reorder(page, &order.collect::<Vec<_>>())
+                self.reorder(page, &order.collect::<Vec<_>>());
             }
             _ => {}
         }
