@@ -20,7 +20,8 @@ fn of_two_agents_one_watches_and_the_other_goes_on_when_it_dies() {
     switch(&hosts.a, "green");
     folders[0].wait_for("shop", "watched", |row| row["phase"] == "watching");
     std::thread::sleep(std::time::Duration::from_secs(3));
-    folders[1].wait_for("shop", "still standing by", |row| row["state"] == "elsewhere");
+    let row = folders[1].row("shop");
+    assert_eq!(row["state"], "elsewhere", "{row}");
     first.signal(Signal::KILL);
     first.wait();
     hosts.a.green.fail(60);
