@@ -1,7 +1,9 @@
 //! Agents on two hosts.
 
+use std::time::Duration;
+
 use rustix::process::Signal;
-use support::agents::{Agents, count, file, switch};
+use support::agents::{Agents, count, file, stop, switch};
 use support::etcd::Etcd;
 use support::hosts::Hosts;
 
@@ -19,7 +21,7 @@ fn of_two_agents_one_watches_and_the_other_goes_on_when_it_dies() {
     switch(&hosts.a, "blue");
     switch(&hosts.a, "green");
     folders[0].wait_for("shop", "watched", |row| row["phase"] == "watching");
-    std::thread::sleep(std::time::Duration::from_secs(3));
+    std::thread::sleep(Duration::from_secs(3));
     let row = folders[1].row("shop");
     assert_eq!(row["state"], "elsewhere", "{row}");
     first.signal(Signal::KILL);
@@ -31,6 +33,34 @@ fn of_two_agents_one_watches_and_the_other_goes_on_when_it_dies() {
     assert_eq!(["soak_start", "rolled_back"].map(|kind| count(&hosts.b, "shop", kind)), [1, 1]);
     second.signal(Signal::TERM);
     second.wait().expect(0);
+}
+
+#[test]
+fn etcd_that_is_slow_for_a_moment_is_no_error_of_an_agent_that_stands_by() {
+    let hosts = Hosts::with(Etcd::start());
+    let folders = [Agents::new(), Agents::new()];
+    for (folder, host) in folders.iter().zip([&hosts.a, &hosts.b]) {
+        folder
+            .write("shop.toml", &file("shop", host).replace("coordination.ttl = \"2s\"", "coordination.ttl = \"9s\""));
+    }
+    let first = folders[0].start();
+    folders[0].wait_until_looked_at("shop");
+    let second = folders[1].start();
+    let row = folders[1].wait_for("shop", "standing by", |row| row["state"] == "elsewhere");
+    // Longer than one question may take, and shorter than the lease.
+    hosts.etcd.signal(Signal::STOP);
+    std::thread::sleep(Duration::from_secs(5));
+    assert_eq!(folders[1].row("shop"), row);
+    hosts.etcd.signal(Signal::CONT);
+    folders[1].wait_for("shop", "still standing by", |now| *now == row);
+    hosts.etcd.signal(Signal::STOP);
+    let row = folders[1].wait_for("shop", "an error", |row| row["state"] == "error");
+    assert!(row["error"].as_str().unwrap().starts_with("etcd does not answer"), "{row}");
+    hosts.etcd.signal(Signal::CONT);
+    folders[1].wait_for("shop", "no error any more", |row| row["state"] != "error");
+    let told = stop(second).stdout;
+    assert_eq!(told.matches("etcd does not answer").count(), 1, "{told}");
+    stop(first);
 }
 
 #[test]

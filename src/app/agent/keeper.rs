@@ -3,12 +3,14 @@
 //! | file | part |
 //! | --- | --- |
 //! | `soaks` | its soaks: opened, run to their ends, asked for |
+//! | `standby` | another host that leads: what it does is shown here |
 //! | `router` | what the router shows beside the state file |
 //! | `shown` | what is shown and told of it |
 
 mod router;
 mod shown;
 mod soaks;
+mod standby;
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -19,19 +21,19 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{Instant, sleep};
 
-use crate::app::deploy::{Binding, CatchUpError, Deployment};
+use crate::app::deploy::{Binding, Deployment};
 use crate::app::headless::{Happened, News, Teller};
 use crate::app::monitor;
 use crate::app::monitor::{Begin, OpenError, Opening};
 use crate::config::Loaded;
 use crate::io::control::{Board, Ordered};
-use crate::io::coordination::{Member, Standing};
 use crate::io::journal::rfc3339_ms;
 use crate::io::ports::Ports;
 use crate::io::state::{Lock, LockError, MonitorState, Responsible, State, monitor_state};
 use crate::model::{Actor, Decision, DecisionKind};
 
 use self::router::{Odd, RouterLooks};
+use self::standby::Leads;
 use super::candidate::{Candidate, in_one_line};
 use super::stop::Stop;
 use super::switched::{Due, Known, Seen, Why, due};
@@ -94,6 +96,8 @@ pub struct Keeper {
     /// Why it is not watched, as told.
     error: Option<String>,
     elsewhere: bool,
+    /// When etcd last said that another host leads.
+    led: Option<Instant>,
     /// When it was looked at what the other hosts say.
     followed: Option<Instant>,
     failures: u32,
@@ -130,6 +134,7 @@ impl Keeper {
             unwritable: None,
             error: None,
             elsewhere: false,
+            led: None,
             followed: None,
             failures: 0,
         }
@@ -209,9 +214,13 @@ impl Keeper {
                 return Ok(Step::Rest(EVERY));
             }
         }
-        if let Some(leader) = self.stands_by(&deployment).await? {
-            self.is_elsewhere(&deployment, format!("{leader} leads"));
-            return Ok(Step::Rest(EVERY));
+        match self.stands_by(&deployment).await? {
+            Leads::Here => {}
+            Leads::There(leader) => {
+                self.is_elsewhere(&deployment, format!("{leader} leads"));
+                return Ok(Step::Rest(EVERY));
+            }
+            Leads::AsBefore => return Ok(Step::Rest(EVERY)),
         }
         self.doubtful |= std::mem::take(&mut self.elsewhere);
         self.look_at_records();
@@ -262,26 +271,6 @@ impl Keeper {
             return Ok(Step::Look);
         }
         Ok(Step::Rest(EVERY))
-    }
-
-    /// The host that leads, where that is another one. What it has done is shown here.
-    async fn stands_by(&mut self, deployment: &Deployment) -> Result<Option<Member>, String> {
-        let words = |error: CatchUpError| error.to_string();
-        let Some(leadership) = deployment.leadership() else { return Ok(None) };
-        let leader = match deployment.take_lead().await.map_err(words)? {
-            None => return Ok(None),
-            Some(Standing::Leads(_)) => None,
-            Some(Standing::StandsBy(leader)) => Some(leader.member),
-        };
-        if self.followed.is_none_or(|at| at.elapsed() >= leadership.ttl() / 3) {
-            let look = leadership.look().await.map_err(|error| words(error.into()))?;
-            deployment.follow(leadership, &look, leader.is_none()).await.map_err(words)?;
-            if leader.is_some() && !look.standbys.contains(leadership.member()) {
-                leadership.stand_by().await.map_err(|error| words(error.into()))?;
-            }
-            self.followed = Some(Instant::now());
-        }
-        Ok(leader)
     }
 
     fn opened(&mut self) -> Result<(Arc<Loaded>, Deployment), String> {
