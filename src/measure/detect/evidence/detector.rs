@@ -1,5 +1,7 @@
 //! The detector: state, and what one tick does to it.
 
+use std::sync::OnceLock;
+
 use serde::{Deserialize, Serialize};
 
 use super::config::{EvidenceConfig, EvidenceConfigError};
@@ -20,6 +22,18 @@ pub struct EvidenceDetector {
     pub(super) plan: Plan,
     pub(super) state: State,
     pub(super) bad_event: BadEvent,
+    pub(super) upper_rate: Remembered,
+}
+
+/// What follows from the state and takes a while to find, once somebody has asked for it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Remembered(pub OnceLock<f64>);
+
+/// It says nothing that the state does not.
+impl PartialEq for Remembered {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -80,7 +94,7 @@ impl EvidenceDetector {
             request_ms: 0,
             breach: None,
         };
-        Ok(Self { config, plan, state, bad_event: BadEvent::Failed })
+        Ok(Self { config, plan, state, bad_event: BadEvent::Failed, upper_rate: Remembered::default() })
     }
 
     /// From now on its sentences speak of this.
@@ -114,6 +128,7 @@ impl EvidenceDetector {
     }
 
     fn weigh(&mut self, counts: TickCounts) {
+        self.upper_rate = Remembered::default();
         let (plan, state) = (&self.plan, &mut self.state);
         let millis = state.now_ms - state.good_ms;
         let (requests, errors) = (to_f64(counts.requests), to_f64(counts.errors));
@@ -184,7 +199,7 @@ impl TryFrom<Saved> for EvidenceDetector {
 
     fn try_from(Saved { config, state, bad_event }: Saved) -> Result<Self, EvidenceConfigError> {
         config.validate()?;
-        Ok(Self { plan: Plan::of(&config), config, state, bad_event })
+        Ok(Self { plan: Plan::of(&config), config, state, bad_event, upper_rate: Remembered::default() })
     }
 }
 

@@ -138,8 +138,10 @@ impl EvidenceDetector {
     }
 
     pub(super) fn upper_rate(&self) -> f64 {
-        let (requests, errors) = self.undispersed(to_f64(self.state.seen.requests), to_f64(self.state.seen.errors));
-        upper_bound(errors, requests, CLEAR_BETA)
+        *self.upper_rate.0.get_or_init(|| {
+            let (requests, errors) = self.undispersed(to_f64(self.state.seen.requests), to_f64(self.state.seen.errors));
+            upper_bound(errors, requests, CLEAR_BETA)
+        })
     }
 
     /// The whole numbers of independent requests and errors that say as much.
