@@ -42,7 +42,7 @@ async fn printed(deployment: &Deployment, output: Output, terminal: Option<Width
         job: JobFiles { summary: Some(deployment.path("summary.md")), output: None },
         quiet: None,
     };
-    let printer = Printer::start(form, opened.view(), Box::new(paper.clone()));
+    let printer = Printer::start(form, Box::new(paper.clone()));
     Box::pin(run(opened, OnSignal::Abort, Some(printer.observer()))).await;
     tokio::task::spawn_blocking(move || printer.finish()).await.unwrap();
     paper.text()

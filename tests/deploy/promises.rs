@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde_json::json;
 use support::{Deployment, Page};
-use switchback::app::monitor::{Begin, Finished, Observer, OnSignal, run};
+use switchback::app::headless::Observer;
+use switchback::app::monitor::{Begin, Finished, OnSignal, run};
 use switchback::model::{Cause, Color, DecisionKind, Ending, Outcome};
 
 use crate::replay::replay;
@@ -360,7 +361,7 @@ async fn a_switch_that_somebody_else_made_first_is_not_made_again() {
 async fn an_observer_that_does_not_keep_up_is_dropped_and_the_watch_goes_on() {
     let deployment = Deployment::switched();
     let (slow, never_read) = std::sync::mpsc::sync_channel(1);
-    let slow: Observer = Box::new(move |envelope, _| slow.try_send(envelope).is_ok());
+    let slow: Observer = Box::new(move |envelope, _, _| slow.try_send(envelope.clone()).is_ok());
     let finished = run(opened(&deployment, Begin::Soak).await, OnSignal::Abort, Some(slow)).await;
     let Finished::Ended(ending) = finished else { panic!("nobody sent a signal") };
     assert_eq!(ending.outcome, Outcome::Retained);

@@ -5,7 +5,7 @@ use std::io::stdout;
 use std::path::{Path, PathBuf};
 
 use crate::app::cli::{Common, Replay};
-use crate::app::headless::{Form, JobFiles, Output, Places, Printer};
+use crate::app::headless::{Form, JobFiles, Lines, Output, Places};
 use crate::app::tui;
 use crate::app::tui::{
     Camera, Charset, CharsetChoice, ColorChoice, Depth, Palette, Player, Recorded, Setup, Theme, film, to_animated_svg,
@@ -84,10 +84,15 @@ async fn print(
     let form =
         Form { output, terminal: None, places: Places { journal, recording }, job: JobFiles::default(), quiet: None };
     let printed = tokio::task::spawn_blocking(move || {
-        let printer = Printer::start(form, View::new(header.settings), Box::new(stdout()));
-        printer.events().take_all(events);
-        // Waits for the reader of stdout, until that is gone.
-        printer.finish();
+        let (mut view, mut lines) = (View::new(header.settings), Lines::new(form, Box::new(stdout())));
+        for envelope in &events {
+            let news = view.apply(envelope);
+            // Waits for the reader of stdout, until that is gone.
+            if lines.tell(&view, &news).is_err() {
+                return;
+            }
+        }
+        let _ = lines.end();
     });
     printed.await.map_err(Failure::internal)?;
     Ok(0)

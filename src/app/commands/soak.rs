@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use tokio::time::{sleep, timeout};
 
 use crate::app::cli::{Common, Watch};
-use crate::app::headless::{Output, Printer, Told, conclude};
+use crate::app::headless::{Observer, Output, Printer, Told, conclude};
 use crate::app::monitor;
-use crate::app::monitor::{Begin, Finished, Observer, OnSignal, Opened, Opening};
+use crate::app::monitor::{Begin, Finished, OnSignal, Opened, Opening};
 use crate::app::tui;
 use crate::config::{Config, Loaded};
 use crate::io::coordination::{Finder, Member};
@@ -153,7 +153,7 @@ async fn watch_once(
     };
     own.get_or_insert_with(|| opened.settings().soak.clone());
     let form = format::of(output, opened.places.clone());
-    let printer = Printer::start(form, opened.view(), Box::new(stdout()));
+    let printer = Printer::start(form, Box::new(stdout()));
     let finished = run_beside_samplers(opened, on_signal, Some(printer.observer())).await;
     let last_lines = tokio::task::spawn_blocking(move || printer.finish());
     if timeout(PRINT_TIMEOUT, last_lines).await.is_err() {

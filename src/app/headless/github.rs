@@ -12,7 +12,7 @@ use crate::model::{DecisionKind, Ending, Outcome};
 
 use super::conclusion::{Conclusion, JobFiles, add_to_summary, cell, conclude};
 use super::human::Human;
-use super::printer::{Places, PrintEvents};
+use super::lines::{Places, PrintEvents};
 
 pub(super) struct Github {
     human: Human,
@@ -115,10 +115,6 @@ impl PrintEvents for Github {
     fn end(&mut self, view: &View, ending: &Ending) -> io::Result<()> {
         self.human.end(view, ending)?;
         self.conclude(view, ending)
-    }
-
-    fn idle(&mut self, _view: &View) -> io::Result<()> {
-        Ok(())
     }
 
     fn leave(&mut self) -> io::Result<()> {

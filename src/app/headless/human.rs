@@ -13,7 +13,7 @@ use crate::model::printable::clean;
 use crate::model::{Decision, Ending, Phase};
 
 use super::gate::Gate;
-use super::printer::{Places, PrintEvents, Width};
+use super::lines::{Places, PrintEvents, Width};
 
 /// Time between two progress lines.
 const EVERY_MS: u64 = 10_000;
@@ -117,10 +117,6 @@ impl PrintEvents for Human {
         writeln!(self.out, "{:WORD$} {}", "journal", self.places.journal.display())?;
         writeln!(self.out, "{:WORD$} {}", "recording", self.places.recording.display())?;
         self.out.flush()
-    }
-
-    fn idle(&mut self, view: &View) -> io::Result<()> {
-        self.bar(view)
     }
 
     fn leave(&mut self) -> io::Result<()> {

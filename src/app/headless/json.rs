@@ -11,7 +11,7 @@ use crate::core::view::{View, ViewUpdate, active_after, next_step};
 use crate::model::{Color, Decision, Ending, Phase, Verdict};
 
 use super::conclusion::conclude;
-use super::printer::{Places, PrintEvents};
+use super::lines::{Places, PrintEvents};
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "lowercase", rename_all_fields = "camelCase")]
@@ -145,9 +145,5 @@ impl PrintEvents for Json {
         conclude();
         self.outcome(view, ending)?;
         self.out.flush()
-    }
-
-    fn idle(&mut self, _view: &View) -> io::Result<()> {
-        Ok(())
     }
 }

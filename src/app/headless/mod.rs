@@ -2,7 +2,8 @@
 //!
 //! | file | part |
 //! | --- | --- |
-//! | `printer` | the thread that folds events and hands news to one of the forms |
+//! | `lines` | the lines of a run, in one of the forms |
+//! | `printer` | the thread that writes them |
 //! | `human` | lines, and the progress bar of a terminal |
 //! | `json` | one JSON object a line |
 //! | `github` | human lines, annotations and the job summary |
@@ -16,14 +17,17 @@ mod gate;
 mod github;
 mod human;
 mod json;
+mod lines;
 mod printer;
 mod services;
 mod told;
 
 pub use conclusion::JobFiles;
 pub(crate) use conclusion::{Conclusion, conclude, is_concluded};
-pub use printer::{Form, Output, Printer, Width};
-pub(crate) use printer::{Places, Printed, Quiet, Unread};
+pub use lines::{Form, Output, Width};
+pub(crate) use lines::{Lines, Places, Quiet};
+pub(crate) use printer::Pen;
+pub use printer::{Observer, Printer};
 pub(crate) use services::print;
 pub use services::{Happened, News, Teller};
 pub(crate) use told::Told;

@@ -12,7 +12,7 @@ use crate::model::{Color, Ending, Outcome};
 
 use super::conclusion::{Conclusion, JobFiles, add_to_summary, conclude};
 use super::github::{annotation, level};
-use super::printer::Output;
+use super::lines::Output;
 
 #[derive(Clone, Debug)]
 pub struct Told {

@@ -55,7 +55,7 @@ pub(crate) use effect_runner::block_of_run;
 pub(crate) use error::OpenError;
 pub use open::{Begin, Opened, Opening, open};
 pub(crate) use resume::{ending_of, ending_of_run, newest_run, unfinished};
-pub use run::{Observer, run};
+pub use run::run;
 pub use stop::{Finished, OnSignal};
 pub(crate) use watchdog::Watchdog;
 

@@ -21,9 +21,9 @@ use super::sharing::Sharing;
 use super::standing_by::{LeadWatch, counts, over};
 use super::stop::{Finished, OnSignal};
 use super::watchdog::Watchdog;
+use crate::app::headless::Observer;
 use crate::config::scrub_in_place;
 use crate::core::soak::{Effect, Envelope, Event, Machine, Refusal};
-use crate::core::view::ViewUpdate;
 use crate::io::control::{Hub, Order, StreamEnd};
 use crate::io::descriptors;
 use crate::io::journal::Journal;
@@ -36,10 +36,6 @@ const GATE_POLL: Duration = Duration::from_millis(500);
 
 /// Least time between two runs of a router's `read` command.
 const COMMAND_EVERY_MS: u64 = 1_000;
-
-/// Takes every event of a run, and whether it may change what is told of the run; never waits. `false` if it takes no more:
-/// it does not keep up, or has no reader any more.
-pub type Observer = Box<dyn FnMut(Envelope, bool) -> bool + Send>;
 
 /// Runs one soak to its end.
 pub async fn run(opened: Opened, on_signal: OnSignal, observer: Option<Observer>) -> Finished {
@@ -292,18 +288,17 @@ impl Run {
                 queue.extend(self.carry_out(effect).await.map(|what| Event::Trouble { what }));
             }
             // A decision is on disk before it is shown.
-            self.tell(envelope, json);
+            self.tell(&envelope, json);
         }
     }
 
-    fn tell(&mut self, envelope: Envelope, json: Bytes) {
-        let news = self.hub.publish(&envelope, json);
+    fn tell(&mut self, envelope: &Envelope, json: Bytes) {
+        let news = self.hub.publish(envelope, json);
         if let Some(notifier) = &self.notifier {
-            notifier.tell(&news, &envelope, self.machine.settings());
+            notifier.tell(&news, envelope, self.machine.settings());
         }
-        // While the gate waits, the time that passes is told.
-        let is_told = news != ViewUpdate::default() || self.machine.phase() == Phase::Gating;
-        if self.observer.as_mut().is_some_and(|observer| !observer(envelope, is_told)) {
+        let Some(observer) = &mut self.observer else { return };
+        if !self.hub.with_view(|view| observer(envelope, view, &news)) {
             tracing::warn!("the observer does not keep up or has no reader, and is dropped");
             self.observer = None;
         }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::app::headless::Observer;
 use crate::config::{Inputs, Loaded, load};
 use crate::core::soak::Event;
 use crate::io::ports::Ports;
@@ -47,7 +48,7 @@ async fn a_state_file_that_cannot_be_read_is_told_once_while_the_watch_goes_on()
     let Opening::Ready(opened) = opened else { panic!() };
     std::fs::write(&state_file, "{").unwrap();
     let (observer, events) = std::sync::mpsc::sync_channel(1_000);
-    let observer: Observer = Box::new(move |envelope, _| observer.try_send(envelope).is_ok());
+    let observer: Observer = Box::new(move |envelope, _, _| observer.try_send(envelope.clone()).is_ok());
     let running = tokio::spawn(run(*opened, OnSignal::Abort, Some(observer)));
     let told = tokio::task::spawn_blocking(move || {
         let mut told = Vec::new();

@@ -6,10 +6,10 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::app::called;
-use crate::app::headless::{Conclusion, Output, Places, Printed, Printer, Quiet, Unread};
+use crate::app::headless::{Conclusion, Output, Pen, Places, Printer, Quiet};
 use crate::config::Config;
 use crate::core::soak::{Envelope, RecordingHeader};
-use crate::core::view::View;
+use crate::core::view::{View, ViewUpdate};
 use crate::io::control::{Client, ClientError, Events, StreamEnd, StreamItem};
 use crate::io::journal::{Journal, RecordingReader, SoakId, recording_path, recordings};
 use crate::model::Action;
@@ -134,7 +134,7 @@ pub fn not_running(config: &Config, why: &str) -> Failure {
 
 fn gone(screen: &Screen<'_>, lost: &str) -> Failure {
     let Config { service, control, .. } = screen.config;
-    if let Some(view) = &screen.begun {
+    if let Some(view) = screen.view.as_ref().filter(|_| screen.until == Until::ItWatches || called::is_elsewhere()) {
         known::by_view(view);
     }
     let told = match (screen.seen, &control.url) {
@@ -171,18 +171,17 @@ struct Screen<'a> {
     /// Wall clock of the last event that was shown.
     seen: Option<i64>,
     until: Until,
-    /// The run as far as it was followed, where it is not followed to its end, or nothing else is known of it here.
-    begun: Option<View>,
+    /// The run as far as it was followed.
+    view: Option<View>,
 }
 
 impl<'a> Screen<'a> {
     const fn new(config: &'a Config, output: Output, until: Until) -> Self {
-        Self { output, config, printer: None, seen: None, until, begun: None }
+        Self { output, config, printer: None, seen: None, until, view: None }
     }
 
     async fn show(&mut self, client: &Client, mut events: Events, leave: &mut Leave) -> Result<Shown, Failure> {
-        let mut to: Option<Printed> = None;
-        let mut unread = false;
+        let (mut pen, mut unread) = (None, false);
         loop {
             let item = tokio::select! {
                 item = events.next() => item,
@@ -195,12 +194,13 @@ impl<'a> Screen<'a> {
                 },
             };
             match item {
-                Ok(StreamItem::Header(header)) => to = Some(self.begin(&header)),
+                Ok(StreamItem::Header(header)) => pen = Some(self.begin(&header)),
                 Ok(StreamItem::Event(envelope)) => {
                     self.seen = self.seen.max(Some(envelope.wall_ms));
-                    let watches = self.watches(&envelope);
-                    let Some(to) = &mut to else { continue };
-                    if !unread && !hand_over(to, *envelope).await {
+                    let (Some(pen), Some(view)) = (&pen, &mut self.view) else { continue };
+                    let news = view.apply(&envelope);
+                    let watches = self.until == Until::ItWatches && watches(view);
+                    if !unread && !hand_over(pen, view, &news).await {
                         // Stdout is closed; the soak continues.
                         if self.until == Until::TheEnd {
                             return Ok(Shown::Left);
@@ -223,18 +223,14 @@ impl<'a> Screen<'a> {
     }
 
     /// A fresh view is folded from the first event on: another monitor may know less than the one before it had shown.
-    fn begin(&mut self, header: &RecordingHeader) -> Printed {
+    fn begin(&mut self, header: &RecordingHeader) -> Pen {
         let mut form = format::of(self.output, places(self.config, header));
-        let is_folded = self.until == Until::ItWatches || called::is_elsewhere();
-        self.begun = is_folded.then(|| View::new(header.settings.clone()));
+        self.view = Some(View::new(header.settings.clone()));
         form.quiet = Some(match self.seen {
             Some(wall_ms) => Quiet::Silent { until_wall_ms: wall_ms },
             None => Quiet::DecisionsOnly { until_wall_ms: jiff::Timestamp::now().as_millisecond() },
         });
-        let printer = Printer::start(form, View::new(header.settings.clone()), Box::new(stdout()));
-        let to = printer.events();
-        self.printer = Some(printer);
-        to
+        self.printer.insert(Printer::start(form, Box::new(stdout()))).pen()
     }
 
     /// Prints the rest of a run that ended while disconnected, from its recording; returns whether there is one.
@@ -243,19 +239,20 @@ impl<'a> Screen<'a> {
         let Some(id) = newest(self.config) else { return false };
         let opened = RecordingReader::<Envelope>::open::<RecordingHeader>(&recording_path(&folder, &id));
         let Ok((header, envelopes)) = opened else { return false };
-        let mut to = self.begin(&header);
+        let pen = self.begin(&header);
+        let Some(view) = &mut self.view else { return false };
         for envelope in envelopes.map_while(Result::ok) {
-            if !hand_over(&mut to, envelope).await {
+            let news = view.apply(&envelope);
+            if !hand_over(&pen, view, &news).await {
                 break;
             }
         }
-        drop(to);
         self.pause().await;
         true
     }
 
     fn detached(&self) -> Conclusion {
-        let settings = self.begun.as_ref().map(|view| view.machine().settings());
+        let settings = self.view.as_ref().map(|view| view.machine().settings());
         let service = &self.config.service;
         Conclusion {
             outcome: "detached".to_owned(),
@@ -274,14 +271,6 @@ impl<'a> Screen<'a> {
         self.until = Until::TheEnd;
         let aborted = client.act(Action::Abort, &actor::starter(), Some("interrupted")).await;
         aborted.map(|_| ()).map_err(|error| Failure::new(13, format!("cannot abort the switch: {error}")))
-    }
-
-    /// Whether the soak has begun with this event or before, where that is all that is waited for.
-    fn watches(&mut self, envelope: &Envelope) -> bool {
-        let Some(view) = self.begun.as_mut() else { return false };
-        view.apply(envelope);
-        let machine = view.machine();
-        self.until == Until::ItWatches && machine.summary().is_some() && machine.ending().is_none()
     }
 
     /// Lets everything be printed that came so far.
@@ -309,12 +298,18 @@ impl<'a> Screen<'a> {
     }
 }
 
+/// Whether the soak has begun.
+fn watches(view: &View) -> bool {
+    let machine = view.machine();
+    machine.summary().is_some() && machine.ending().is_none()
+}
+
 /// Waits for a slow reader of stdout; `false` if it is gone.
-async fn hand_over(to: &mut Printed, envelope: Envelope) -> bool {
-    while to.room() == Err(Unread::Full) {
+async fn hand_over(pen: &Pen, view: &View, news: &ViewUpdate) -> bool {
+    while pen.is_full() {
         sleep(POLL).await;
     }
-    to.take(envelope, false).is_ok()
+    pen.tell(view, news)
 }
 
 fn places(config: &Config, header: &RecordingHeader) -> Places {
