@@ -16,6 +16,7 @@ mod tests;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,14 +25,16 @@ use hyper::body::Incoming;
 use hyper::{Request, Response};
 use reqwest::Client;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderValue, LOCATION, USER_AGENT};
-use tokio::sync::Mutex;
+use tokio::net::TcpStream;
+use tokio::sync::{Mutex, Semaphore};
+use tokio::time::timeout;
 use url::{Position, Url};
 
 pub(crate) use self::access::{Access, TlsKeys, advice};
 use self::access::{bearer, called, resolved, secured};
 use self::answer::Way;
 pub(crate) use self::answer::{Answer, Broken, Turn};
-use self::direct::{Direct, Line};
+use self::direct::{Direct, Line, ask, is_open};
 use self::tally::Sent;
 pub(crate) use self::tally::Tally;
 use crate::config::InstanceUrl;
@@ -119,7 +122,7 @@ pub struct Fetcher {
     keys: TlsKeys,
     tally: Arc<Tally>,
     /// Held by the request under way, of all that share the connection; an open one that is kept without a pool.
-    turn: Arc<Mutex<Option<Box<Line>>>>,
+    turn: Arc<Mutex<Option<TcpStream>>>,
 }
 
 /// How requests are sent.
@@ -135,6 +138,12 @@ enum Ways {
 
 /// So long a request waits for the one before it to leave the connection; then it opens another.
 const TURN: Duration = Duration::from_millis(50);
+
+/// Of a thousand instances that answer at once so many are asked at a time: more would only wait for each other, with a buffer each.
+static LANES: Semaphore = Semaphore::const_new(32);
+
+/// So long a request has its lane; one that takes longer waits beside, so that a server that hangs is in nobody's way.
+const LANE: Duration = Duration::from_millis(5);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Connection {
@@ -213,17 +222,18 @@ impl Fetcher {
 
     /// To be held during a request. One after the other needs one connection, both at once would open a second each time.
     pub async fn turn(&self) -> Turn {
-        if let Ok(turn) = Arc::clone(&self.turn).try_lock_owned() {
-            return Turn(Some(turn));
+        let lane = LANES.acquire().await.ok();
+        if let Ok(kept) = Arc::clone(&self.turn).try_lock_owned() {
+            return Turn { kept: Some(kept), lane };
         }
-        let turn = tokio::time::timeout(TURN, Arc::clone(&self.turn).lock_owned()).await.ok();
+        let kept = timeout(TURN, Arc::clone(&self.turn).lock_owned()).await.ok();
         if matches!(self.way, Ways::Pooled { .. }) {
             // The one before has read its answer, and the pool has yet to hear that the connection is free.
             for _ in 0..3 {
                 tokio::task::yield_now().await;
             }
         }
-        Turn(turn)
+        Turn { kept, lane }
     }
 
     pub fn tally(&self) -> Arc<Tally> {
@@ -235,17 +245,23 @@ impl Fetcher {
         &self,
         query: Option<&str>,
         connection: Connection,
-        turn: Turn,
+        mut turn: Turn,
         read: impl FnOnce(Answer) -> F,
     ) -> Result<T, E>
     where
         E: From<FetchError>,
         F: Future<Output = Result<T, E>>,
     {
+        let lane = turn.lane.take();
         let all = async { read(self.follow(query, connection, turn).await?).await };
-        tokio::time::timeout(self.limit.time, all)
-            .await
-            .unwrap_or_else(|_| Err(FetchError::Timeout { url: self.url.to_string(), limit: self.limit }.into()))
+        let mut all = pin!(timeout(self.limit.time, all));
+        let quick = timeout(LANE, &mut all).await;
+        drop(lane);
+        let done = match quick {
+            Ok(done) => done,
+            Err(_) => all.await,
+        };
+        done.unwrap_or_else(|_| Err(FetchError::Timeout { url: self.url.to_string(), limit: self.limit }.into()))
     }
 
     async fn follow(&self, query: Option<&str>, connection: Connection, turn: Turn) -> Result<Answer, FetchError> {
@@ -302,21 +318,18 @@ impl Fetcher {
             }
             Ok(request)
         };
-        if let Some(mut line) = turn.take()
-            && line.is_open().await
-        {
+        if let Some(idle) = turn.take().filter(is_open) {
             let sent = self.tally.send();
-            match line.ask(request()?).await {
-                Ok(response) => return Ok(answered(sent, response, line, is_kept, turn)),
+            match ask(idle, request()?).await {
+                Ok(asked) => return Ok(answered(sent, asked, is_kept, turn)),
                 // It was closed at this moment.
                 Err(error) if error.is_canceled() || error.is_incomplete_message() => {}
                 Err(error) => return Err(Broken::new(error)),
             }
         }
         let sent = self.tally.send();
-        let mut line = direct.open().await?;
-        let response = line.ask(request()?).await.map_err(Broken::new)?;
-        Ok(answered(sent, response, line, is_kept, turn))
+        let asked = ask(direct.open().await?, request()?).await.map_err(Broken::new)?;
+        Ok(answered(sent, asked, is_kept, turn))
     }
 
     /// A redirect's target on the same server, which may use its configured name.
@@ -342,7 +355,7 @@ impl Fetcher {
     }
 }
 
-fn answered(sent: Sent<'_>, response: Response<Incoming>, line: Box<Line>, is_kept: bool, turn: Turn) -> Answer {
+fn answered(sent: Sent<'_>, (line, response): (Box<Line>, Response<Incoming>), is_kept: bool, turn: Turn) -> Answer {
     sent.answer(response.status().as_u16());
     let (head, body) = response.into_parts();
     Answer { way: Way::Direct { head, body, line: Some(line), is_kept }, turn }

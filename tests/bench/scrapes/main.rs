@@ -1,6 +1,6 @@
 //! What a scrape costs beside Prometheus: CPU and memory of both, which scrape the same instances once a second.
 //!
-//! `cargo bench --bench scrapes -- [--instances N] [--seconds N]`
+//! `cargo bench --bench scrapes -- [--instances N] [--seconds N] [--binary PATH]`
 //!
 //! Every instance serves a page of 98 KB at an address of its own. Switchback judges error rate and latency, asks for readiness as
 //! well, and records; Prometheus (`apt-get install prometheus`) stores all samples. Prints a table in Markdown.
@@ -21,18 +21,23 @@ const SETTLE: Duration = Duration::from_secs(40);
 
 fn main() {
     let (mut count, mut seconds) = (200, 60);
+    let mut binary = env!("CARGO_BIN_EXE_switchback").to_owned();
     let mut args = std::env::args().skip(1).filter(|arg| arg != "--bench");
     while let Some(flag) = args.next() {
-        let value = args.next().and_then(|value| value.parse().ok()).expect("a flag and a number");
+        let value = args.next().expect("a flag and its value");
+        let number = || value.parse().expect("a number");
         match flag.as_str() {
-            "--instances" => count = value,
-            "--seconds" => seconds = value,
+            "--instances" => count = number(),
+            "--seconds" => seconds = number(),
+            "--binary" => binary = value,
             _ => panic!("unknown flag {flag}"),
         }
     }
     let instances = Instances::serve(count);
-    let programs =
-        [(Asker::Switchback, Program::switchback(&instances)), (Asker::Prometheus, Program::prometheus(&instances))];
+    let programs = [
+        (Asker::Switchback, Program::switchback(&binary, &instances)),
+        (Asker::Prometheus, Program::prometheus(&instances)),
+    ];
     std::thread::sleep(SETTLE);
     let first = programs.each_ref().map(|(asker, program)| (program.usage(), instances.scrapes(*asker)));
     let from = Instant::now();

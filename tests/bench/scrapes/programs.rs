@@ -18,7 +18,7 @@ pub struct Program {
 
 impl Program {
     /// A soak of green, whose instances are all; blue has one more.
-    pub fn switchback(instances: &Instances) -> Self {
+    pub fn switchback(binary: &str, instances: &Instances) -> Self {
         let folder = TempDir::new().unwrap();
         let all: Vec<_> = instances.addresses().map(|address| format!("http://{address}")).collect();
         let text = format!(
@@ -31,7 +31,7 @@ impl Program {
         let now = i64::try_from(now).unwrap();
         let state = json!({ "activeColor": "green", "lastSwitch": now, "previousColor": "blue" });
         fs::write(folder.path().join("state.json"), state.to_string()).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_switchback"));
+        let mut command = Command::new(binary);
         command.args(["soak", "--no-tui", "--output", "json"]);
         Self::start(command, folder)
     }

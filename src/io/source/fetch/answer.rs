@@ -6,7 +6,8 @@ use hyper::body::{Bytes, Incoming};
 use hyper::http::response::Parts;
 use reqwest::header::HeaderMap;
 use reqwest::{StatusCode, Version};
-use tokio::sync::OwnedMutexGuard;
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedMutexGuard, SemaphorePermit};
 
 use super::direct::Line;
 
@@ -18,9 +19,14 @@ const MAX_UNREAD: usize = 64 << 10;
 #[error("{0}")]
 pub struct Broken(#[source] Box<dyn Error + Send + Sync>);
 
-/// While it is held, others that share the connection wait a moment; `None` if they did so for too long. It keeps an open connection.
+/// While it is held, others that share the connection wait a moment.
 #[derive(Debug, Default)]
-pub struct Turn(pub(super) Option<OwnedMutexGuard<Option<Box<Line>>>>);
+pub struct Turn {
+    /// Keeps an open connection; `None` if the one before had it for too long.
+    pub(super) kept: Option<OwnedMutexGuard<Option<TcpStream>>>,
+    /// Until the request has been under way for a moment.
+    pub(super) lane: Option<SemaphorePermit<'static>>,
+}
 
 /// Its head, and the way to its body.
 #[derive(Debug)]
@@ -53,13 +59,13 @@ impl Broken {
 
 impl Turn {
     /// The connection that was kept, if there is one.
-    pub(super) fn take(&mut self) -> Option<Box<Line>> {
-        self.0.as_mut()?.take()
+    pub(super) fn take(&mut self) -> Option<TcpStream> {
+        self.kept.as_mut()?.take()
     }
 
-    fn keep(&mut self, line: Box<Line>) {
-        if let Some(kept) = &mut self.0 {
-            **kept = Some(line);
+    async fn keep(&mut self, line: Line) {
+        if let Some(kept) = &mut self.kept {
+            **kept = line.into_idle().await;
         }
     }
 }
@@ -97,7 +103,7 @@ impl Answer {
                 if chunk.is_none()
                     && let Some(open) = line.take().filter(|_| *is_kept)
                 {
-                    turn.keep(open);
+                    turn.keep(*open).await;
                 }
                 Ok(chunk)
             }

@@ -1,5 +1,6 @@
 //! A connection of an instance's own, without TLS. Whoever waits for an answer drives it, so that an instance needs no task, no place
-//! in a pool and no wake of another thread, and an idle connection holds one small buffer.
+//! in a pool and no wake of another thread. An idle connection is nothing but a socket: what an answer is read with is made for it
+//! and freed after it, so that a thousand instances use the same few buffers in turn.
 
 use std::future::poll_fn;
 use std::io;
@@ -21,7 +22,7 @@ use super::answer::Broken;
 use crate::config::InstanceUrl;
 
 /// So much is read at once, and the head of an answer may have as much.
-const READ_AT_ONCE: usize = 16 << 10;
+const READ_AT_ONCE: usize = 32 << 10;
 
 /// So long an address is tried where the name has others as well.
 const NEXT_ADDRESS: Duration = Duration::from_millis(300);
@@ -40,7 +41,7 @@ struct Unresolved(#[source] io::Error);
 
 type Connection = http1::Connection<TokioIo<TcpStream>, Empty<Bytes>>;
 
-/// An open connection.
+/// A connection on which a request is under way.
 #[derive(Debug)]
 pub struct Line {
     sender: http1::SendRequest<Empty<Bytes>>,
@@ -62,13 +63,10 @@ impl Direct {
         Some(Self { host, port: url.port_or_known_default()? })
     }
 
-    pub async fn open(&self) -> Result<Box<Line>, Broken> {
+    pub async fn open(&self) -> Result<TcpStream, Broken> {
         let stream = self.connect().await?;
         stream.set_nodelay(true).map_err(Broken::new)?;
-        let mut connections = http1::Builder::new();
-        connections.read_buf_exact_size(Some(READ_AT_ONCE));
-        let (sender, connection) = connections.handshake(TokioIo::new(stream)).await.map_err(Broken::new)?;
-        Ok(Box::new(Line { sender, connection: Some(connection) }))
+        Ok(stream)
     }
 
     /// To the first address that answers.
@@ -86,16 +84,34 @@ impl Direct {
     }
 }
 
-impl Line {
-    /// Whether another request can be sent: the server may have closed it meanwhile.
-    pub async fn is_open(&mut self) -> bool {
-        let Self { sender, connection } = self;
-        drive(connection, sender.ready()).await.is_ok()
-    }
+/// Whether another request can be sent: the server may have closed it meanwhile.
+pub fn is_open(idle: &TcpStream) -> bool {
+    // What comes before a request is no answer to it.
+    idle.try_read(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+}
 
-    pub async fn ask(&mut self, request: Request<Empty<Bytes>>) -> Result<Response<Incoming>, hyper::Error> {
-        let Self { sender, connection } = self;
-        drive(connection, sender.send_request(request)).await
+/// Sends a request; the head of its answer.
+pub async fn ask(
+    stream: TcpStream,
+    request: Request<Empty<Bytes>>,
+) -> Result<(Box<Line>, Response<Incoming>), hyper::Error> {
+    let mut connections = http1::Builder::new();
+    connections.read_buf_exact_size(Some(READ_AT_ONCE));
+    let (sender, connection) = connections.handshake(TokioIo::new(stream)).await?;
+    let mut line = Box::new(Line { sender, connection: Some(connection) });
+    let Line { sender, connection } = &mut *line;
+    let response = drive(connection, sender.send_request(request)).await?;
+    Ok((line, response))
+}
+
+impl Line {
+    /// After the end of an answer: the connection, if its server keeps it open.
+    pub async fn into_idle(self) -> Option<TcpStream> {
+        let Self { mut sender, mut connection } = self;
+        drive(&mut connection, sender.ready()).await.ok()?;
+        drop(sender);
+        let parts = connection?.without_shutdown().await.ok()?;
+        parts.read_buf.is_empty().then(|| parts.io.into_inner())
     }
 
     /// More of the body; `None` at its end.

@@ -252,6 +252,41 @@ async fn a_connection_that_its_server_has_closed_is_replaced() {
 }
 
 #[tokio::test]
+async fn only_a_connection_on_which_an_answer_can_follow_is_used_again() {
+    let fine = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nfine";
+    let chunked = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nfi\r\n2\r\nne\r\n0\r\ntrailer: x\r\n\r\n";
+    for (bytes, connections) in [
+        (fine.to_vec(), 1),
+        (chunked.to_vec(), 1),
+        ([&fine[..], b"HTTP/1.1 500 Nobody Asked\r\ncontent-length: 0\r\n\r\n"].concat(), 3),
+        (b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 4\r\n\r\nfine".to_vec(), 3),
+        (b"HTTP/1.0 200 OK\r\ncontent-length: 4\r\n\r\nfine".to_vec(), 3),
+    ] {
+        let server = Server::start(vec![bytes.clone()], Then::KeepOpen).await;
+        let told = String::from_utf8_lossy(&bytes);
+        assert_eq!(ask_often(&server, 3, Connection::Kept).await, vec![Ok(b"fine".to_vec()); 3], "{told}");
+        assert_eq!(server.connections.load(std::sync::atomic::Ordering::SeqCst), connections, "{told}");
+    }
+}
+
+#[tokio::test]
+async fn so_many_requests_are_under_way_at_once_and_one_that_hangs_is_in_nobodys_way() {
+    let server = Server::start(vec![answer("200 OK", "", "fine")], Then::KeepOpen).await;
+    let fetcher = fetcher(&format!("http://{}", server.addr));
+    let all = LANES.acquire_many(u32::try_from(LANES.available_permits()).unwrap()).await.unwrap();
+    assert!(timeout(10 * LANE, get(&fetcher)).await.is_err(), "it waits for a lane");
+    drop(all);
+    assert_eq!(get(&fetcher).await.unwrap(), 200);
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let hanging =
+        (0..100).map(|_| fetcher_with(&format!("http://{}", silent.local_addr().unwrap()), &Access::default()));
+    let hanging: Vec<_> = hanging.map(|one| tokio::spawn(async move { get(&one.unwrap()).await })).collect();
+    tokio::task::yield_now().await;
+    assert_eq!(get(&fetcher).await.unwrap(), 200);
+    assert!(hanging.iter().all(|one| !one.is_finished()));
+}
+
+#[tokio::test]
 async fn a_redirect_is_followed_over_the_same_connection() {
     let moved = answer("302 Found", "location: /y?z=1\r\n", "moved");
     let server = Server::start(vec![moved, answer("200 OK", "", "fine")], Then::KeepOpen).await;
