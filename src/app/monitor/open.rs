@@ -239,8 +239,7 @@ impl Run {
         let (events, inbox) = mpsc::channel(INBOX);
         let seq = view.seq();
         let instances = config.colors.blue.len() + config.colors.green.len();
-        let sharers = ports.shared.then_some(instances);
-        let (hub, orders) = Hub::new(sharers, &header, recording, view);
+        let (hub, orders) = Hub::new(instances, ports.shared, &header, recording, view);
         let sharing = Sharing::start(&deployment, &machine.settings().soak, &places.recording, &ports.disk);
         let server = listeners.serve(&hub, api::status_of(&deployment, &hub));
         Ok(Opened {

@@ -1,5 +1,6 @@
 //! Where the monitor's loop and its clients meet.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -17,11 +18,13 @@ use super::metrics::{self, Clients, Tally};
 use super::ring::{Frame, Next, Ring};
 use super::{StreamEnd, Subscription, sse};
 
-/// Events in memory: at a thousand a second a client may stand still for four seconds.
-const KEPT: usize = 4_096;
-/// The same, for each instance of a run that shares its process with many: they come with each sample. Others are read from
-/// the recording.
-const KEPT_EACH: usize = 16;
+/// Events of an instance in memory: at two a second, a client may stand still for four seconds. Older ones are read from the
+/// recording.
+const KEPT_EACH: usize = 8;
+/// The same for a run: at least and at most.
+const KEPT: RangeInclusive<usize> = 1_024..=4_096;
+/// At least, where a process has many runs.
+const KEPT_AT_LEAST: usize = 48;
 /// Subscriptions at a time, for each [`Quota`].
 const MAX_CLIENTS: usize = 64;
 const MAX_ORDERS: usize = 16;
@@ -92,15 +95,16 @@ impl State {
 }
 
 impl Hub {
-    /// `view` has taken every event recorded before. Also returns where the orders come out. `instances`: how many a run
-    /// has that shares its process with others.
+    /// `view` has taken every event recorded before. Also returns where the orders come out.
     pub fn new(
-        instances: Option<usize>,
+        instances: usize,
+        is_shared: bool,
         header: &RecordingHeader,
         recording: PathBuf,
         view: View,
     ) -> (Self, mpsc::Receiver<Order>) {
-        let kept = instances.map_or(KEPT, |instances| (KEPT_EACH * (instances + 1)).min(KEPT));
+        let least = if is_shared { KEPT_AT_LEAST } else { *KEPT.start() };
+        let kept = KEPT_EACH.saturating_mul(instances).clamp(least, *KEPT.end());
         Self::with_kept(kept, header, recording, view)
     }
 

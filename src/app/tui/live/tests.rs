@@ -11,7 +11,7 @@ use crate::model::{Cause, Ending, Outcome};
 /// A monitor's side of the API, with a run that is one second old.
 async fn monitor(folder: &Path) -> (Server, Hub, mpsc::Receiver<Order>) {
     let header = RecordingHeader::new(settings(), Vec::new(), ClockOrigin { boot: "b".to_owned(), origin_ms: 0 });
-    let (hub, orders) = Hub::new(None, &header, folder.join("recording.jsonl"), View::new(settings()));
+    let (hub, orders) = Hub::new(2, false, &header, folder.join("recording.jsonl"), View::new(settings()));
     let mut harness = Harness::new(settings());
     harness.second(HEALTHY);
     for envelope in &harness.log {
