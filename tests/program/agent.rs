@@ -266,6 +266,20 @@ fn a_second_agent_for_one_folder_is_refused() {
 }
 
 #[test]
+fn a_service_that_gets_another_name_is_no_error() {
+    let (agents, deployment) = (Agents::new(), blue());
+    agents.add("a", &deployment);
+    let agent = agents.start();
+    agents.wait_until_looked_at("a");
+    for name in ["b", "c", "d", "e", "f"] {
+        agents.write("a.toml", &file(name, &deployment));
+        agents.wait_until_looked_at(name);
+    }
+    let told = stop(agent).stdout;
+    assert!(!told.contains("another agent"), "{told}");
+}
+
+#[test]
 fn a_lock_and_a_socket_that_are_removed_are_made_anew() {
     let agents = Agents::new();
     let mut agent = agents.start();

@@ -136,7 +136,7 @@ impl Lock {
 
     /// `STATE_FILE.agent`: held by the one agent that is responsible, for as long as it is.
     pub async fn responsible(state_file: &StateFile, who: &Responsible) -> Result<Self, LockError> {
-        Self::take(agent_path(state_file), "another agent is responsible", who, Duration::ZERO).await
+        Self::take(agent_path(state_file), "another agent is responsible", who, MONITOR_WAIT).await
     }
 
     /// A lock of this name in a folder, for which nobody waits.
