@@ -226,6 +226,8 @@ impl Fetcher {
         if let Ok(kept) = Arc::clone(&self.turn).try_lock_owned() {
             return Turn { kept: Some(kept), lane };
         }
+        // Whoever has the connection may hang.
+        drop(lane);
         let kept = timeout(TURN, Arc::clone(&self.turn).lock_owned()).await.ok();
         if matches!(self.way, Ways::Pooled { .. }) {
             // The one before has read its answer, and the pool has yet to hear that the connection is free.
@@ -233,7 +235,7 @@ impl Fetcher {
                 tokio::task::yield_now().await;
             }
         }
-        Turn { kept, lane }
+        Turn { kept, lane: LANES.acquire().await.ok() }
     }
 
     pub fn tally(&self) -> Arc<Tally> {
@@ -322,9 +324,9 @@ impl Fetcher {
             let sent = self.tally.send();
             match ask(idle, request()?).await {
                 Ok(asked) => return Ok(answered(sent, asked, is_kept, turn)),
+                Err(error) if error.is_parse() => return Err(Broken::new(error)),
                 // It was closed at this moment.
-                Err(error) if error.is_canceled() || error.is_incomplete_message() => {}
-                Err(error) => return Err(Broken::new(error)),
+                Err(_) => {}
             }
         }
         let sent = self.tally.send();

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
 use rustls::pki_types::PrivatePkcs8KeyDer;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
@@ -284,6 +284,55 @@ async fn so_many_requests_are_under_way_at_once_and_one_that_hangs_is_in_nobodys
     tokio::task::yield_now().await;
     assert_eq!(get(&fetcher).await.unwrap(), 200);
     assert!(hanging.iter().all(|one| !one.is_finished()));
+}
+
+#[tokio::test]
+async fn whoever_waits_for_a_connection_that_hangs_is_in_nobodys_way_either() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let fetchers = (0..100).map(|_| Arc::new(fetcher(&format!("http://{}", silent.local_addr().unwrap()))));
+    let fetchers: Vec<_> = fetchers.collect();
+    let all = LANES.available_permits();
+    let asking = |one: &Arc<Fetcher>| {
+        let one = Arc::clone(one);
+        tokio::spawn(async move { get(&one).await })
+    };
+    let _hanging: Vec<_> = fetchers.iter().map(asking).collect();
+    let is_asked = |one: &Arc<Fetcher>| one.tally().requests().most == 1;
+    while !fetchers.iter().all(is_asked) || LANES.available_permits() < all {
+        tokio::time::sleep(LANE).await;
+    }
+    let _waiting: Vec<_> = fetchers.iter().map(asking).collect();
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+        assert_eq!(LANES.available_permits(), all);
+    }
+}
+
+/// What a server does that closes connections without a word: the next request on it is answered with a reset.
+#[tokio::test]
+async fn a_connection_that_is_reset_when_it_is_used_again_is_replaced() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let serving = tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            tokio::spawn(async move {
+                let mut request = [0; 1024];
+                let _ = stream.read(&mut request).await;
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nfine").await;
+                let _ = stream.read(&mut request).await;
+                let _ = stream.set_zero_linger();
+            });
+        }
+    });
+    let access = Access { keys: TlsKeys::Instances, ..Access::default() };
+    let fetcher = fetcher_with(&format!("http://{addr}"), &access).unwrap();
+    for _ in 0..3 {
+        let read = |answer: Answer| async move { Ok::<_, FetchError>(answer.body(1 << 20).await) };
+        let body = fetcher.get(None, Connection::Kept, fetcher.turn().await, read).await.unwrap();
+        assert_eq!(body.unwrap().unwrap(), b"fine");
+    }
+    serving.abort();
 }
 
 #[tokio::test]
