@@ -14,6 +14,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
+use std::error::Error as _;
 use std::fmt;
 use std::path::PathBuf;
 use std::pin::pin;
@@ -292,14 +293,22 @@ impl Fetcher {
             (Ways::Pooled { anew: Some(anew), .. }, Connection::Closed) => (anew, false),
             (Ways::Pooled { client, anew: None }, Connection::Closed) => (client, true),
         };
-        let mut request = client.get(url.clone()).headers(self.headers.clone());
-        if closes {
-            request = request.header(CONNECTION, "close");
-        }
-        let sent = self.tally.send();
-        let response = request.send().await.map_err(Broken::new)?;
-        sent.answer(response.status().as_u16());
-        Ok(Answer { way: Way::Pooled(response), turn })
+        let ask = async |client: &Client, closes: bool| {
+            let mut request = client.get(url.clone()).headers(self.headers.clone());
+            if closes {
+                request = request.header(CONNECTION, "close");
+            }
+            let sent = self.tally.send();
+            let response = request.send().await?;
+            sent.answer(response.status().as_u16());
+            Ok::<_, reqwest::Error>(response)
+        };
+        let response = match ask(client, closes).await {
+            // A kept connection was closed at this moment.
+            Err(error) if connection == Connection::Kept && is_cut(&error) => ask(client, closes).await,
+            asked => asked,
+        };
+        Ok(Answer { way: Way::Pooled(response.map_err(Broken::new)?), turn })
     }
 
     /// Over the connection that was kept, if its server has not closed it, else over a new one.
@@ -361,6 +370,13 @@ fn answered(sent: Sent<'_>, (line, response): (Box<Line>, Response<Incoming>), i
     sent.answer(response.status().as_u16());
     let (head, body) = response.into_parts();
     Answer { way: Way::Direct { head, body, line: Some(line), is_kept }, turn }
+}
+
+/// Whether a connection ended before the head of an answer.
+fn is_cut(error: &reqwest::Error) -> bool {
+    let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
+    !error.is_connect()
+        && causes.any(|cause| cause.downcast_ref().is_some_and(|error: &hyper::Error| !error.is_parse()))
 }
 
 fn is_redirect(answer: &Answer) -> bool {

@@ -325,12 +325,15 @@ async fn a_connection_that_is_reset_when_it_is_used_again_is_replaced() {
             });
         }
     });
-    let access = Access { keys: TlsKeys::Instances, ..Access::default() };
-    let fetcher = fetcher_with(&format!("http://{addr}"), &access).unwrap();
-    for _ in 0..3 {
-        let read = |answer: Answer| async move { Ok::<_, FetchError>(answer.body(1 << 20).await) };
-        let body = fetcher.get(None, Connection::Kept, fetcher.turn().await, read).await.unwrap();
-        assert_eq!(body.unwrap().unwrap(), b"fine");
+    // With a connection of its own, and with a pool.
+    for keys in [TlsKeys::Instances, TlsKeys::Prometheus] {
+        let access = Access { keys, ..Access::default() };
+        let fetcher = fetcher_with(&format!("http://{addr}"), &access).unwrap();
+        for _ in 0..3 {
+            let read = |answer: Answer| async move { Ok::<_, FetchError>(answer.body(1 << 20).await) };
+            let body = fetcher.get(None, Connection::Kept, fetcher.turn().await, read).await.unwrap();
+            assert_eq!(body.unwrap().unwrap(), b"fine");
+        }
     }
     serving.abort();
 }
