@@ -100,7 +100,7 @@ pub fn scrub(text: &str) -> Cow<'_, str> {
     let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
     // The longest first: one may be a part of another.
     let mut found: Vec<&String> = known.iter().filter(|secret| text.contains(secret.as_str())).collect();
-    found.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    found.sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
     found.into_iter().fold(Cow::Borrowed(text), |text, secret| Cow::Owned(text.replace(secret.as_str(), "***")))
 }
 

@@ -5,11 +5,13 @@
 //! | `access` | how a server is asked |
 //! | `answer` | the answer to a request, whichever way it was sent |
 //! | `direct` | a connection of an instance's own, without TLS |
+//! | `lanes` | how many requests begin at once |
 //! | `tally` | how many requests were sent to an instance |
 
 mod access;
 mod answer;
 mod direct;
+mod lanes;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -27,7 +29,7 @@ use hyper::{Request, Response};
 use reqwest::Client;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderValue, LOCATION, USER_AGENT};
 use tokio::net::TcpStream;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 use url::{Position, Url};
 
@@ -36,6 +38,7 @@ use self::access::{bearer, called, resolved, secured};
 use self::answer::Way;
 pub(crate) use self::answer::{Answer, Broken, Turn};
 use self::direct::{Direct, Line, ask, is_open};
+use self::lanes::{LANE, free_lane};
 use self::tally::Sent;
 pub(crate) use self::tally::Tally;
 use crate::config::InstanceUrl;
@@ -140,12 +143,6 @@ enum Ways {
 /// So long a request waits for the one before it to leave the connection; then it opens another.
 const TURN: Duration = Duration::from_millis(50);
 
-/// Of a thousand instances that answer at once so many are asked at a time: more would only wait for each other, with a buffer each.
-static LANES: Semaphore = Semaphore::const_new(32);
-
-/// So long a request has its lane; one that takes longer waits beside, so that a server that hangs is in nobody's way.
-const LANE: Duration = Duration::from_millis(5);
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Connection {
     Kept,
@@ -223,7 +220,7 @@ impl Fetcher {
 
     /// To be held during a request. One after the other needs one connection, both at once would open a second each time.
     pub async fn turn(&self) -> Turn {
-        let lane = LANES.acquire().await.ok();
+        let lane = free_lane().await;
         if let Ok(kept) = Arc::clone(&self.turn).try_lock_owned() {
             return Turn { kept: Some(kept), lane };
         }
@@ -236,7 +233,7 @@ impl Fetcher {
                 tokio::task::yield_now().await;
             }
         }
-        Turn { kept, lane: LANES.acquire().await.ok() }
+        Turn { kept, lane: free_lane().await }
     }
 
     pub fn tally(&self) -> Arc<Tally> {

@@ -376,7 +376,7 @@ impl Histogram {
         let is_whole = |group: u16| group != all && series[usize::from(group)] == series[usize::from(all)];
         let mut bounds: Vec<(f64, u16)> =
             candidate.bounds.iter().copied().filter(|(_, group)| is_whole(*group)).collect();
-        bounds.sort_by(|a, b| a.0.total_cmp(&b.0));
+        bounds.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let sum = |group: u16| self.store.sum(&[usize::from(group)]);
         let counts = bounds.iter().map(|(_, group)| sum(*group)).chain([sum(all)]).collect();
         Some(Buckets { bounds_ms: bounds.iter().map(|(bound, _)| bound * scale).collect(), counts })

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::lanes::Asker;
 use crate::core::detect::Requests;
 
 #[derive(Debug, Default)]
@@ -12,6 +13,7 @@ pub struct Tally {
     lost: AtomicU64,
     /// Answered with a status of 400 or more.
     refused: AtomicU64,
+    _asker: Asker,
 }
 
 /// A request under way; dropped without an answer it is lost.

@@ -259,7 +259,7 @@ fn buckets(fleet: &mut Fleet, series: Vec<Series>, bounds: &mut Vec<f64>, scale:
         // A bound that only some instances have would make the others look slow.
         let shared = |at: &usize| *at != all && targets[*at] == targets[all];
         let mut kept: Vec<usize> = (0..bounds.len()).filter(shared).collect();
-        kept.sort_by(|a, b| bounds[*a].total_cmp(&bounds[*b]));
+        kept.sort_unstable_by(|a, b| bounds[*a].total_cmp(&bounds[*b]));
         let counts = kept.iter().chain([&all]).map(|at| fleet.sum(*at)).collect();
         Latency::Buckets(Buckets { bounds_ms: kept.iter().map(|at| bounds[*at] * scale).collect(), counts })
     } else {
