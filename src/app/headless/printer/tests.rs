@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 use super::*;
 use crate::app::headless::{JobFiles, Output, Places};
 use crate::core::soak::Event;
+use crate::core::soak::scenes::harness;
 use crate::core::soak::testing::settings;
 use crate::core::view::View;
 
@@ -90,4 +91,23 @@ fn nothing_is_printed_for_a_reader_that_is_gone_however_much_waited_for_it() {
     assert!(!pen.tell(&run.0, &news));
     printer.finish();
     assert!(!pen.tell(&run.0, &news), "and nothing after the end");
+}
+
+#[test]
+fn the_outcome_comes_last_and_once_with_what_went_wrong_after_it() {
+    let ((printer, read), harness) = (printer(), harness("retained"));
+    let mut run = Run(View::new(harness.began_with().clone()));
+    let reading = thread::spawn(move || read.iter().flatten().collect::<Vec<u8>>());
+    for envelope in &harness.log {
+        let news = run.0.apply(envelope);
+        assert!(printer.pen().tell(&run.0, &news));
+    }
+    let (_, news) = run.event(trouble(3));
+    assert!(printer.pen().tell(&run.0, &news));
+    printer.finish();
+    let printed = String::from_utf8(reading.join().unwrap()).unwrap();
+    let lines: Vec<serde_json::Value> = printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.iter().filter(|line| line["type"] == "outcome").count(), 1, "{printed}");
+    let last = &lines[lines.len() - 1];
+    assert_eq!((&last["outcome"], &last["troubles"][0]), (&"retained".into(), &"xxx".into()), "{last}");
 }
