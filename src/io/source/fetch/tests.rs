@@ -25,6 +25,13 @@ async fn get(fetcher: &Fetcher) -> Result<u16, FetchError> {
         .await
 }
 
+/// The body of an answer.
+async fn get_whole(fetcher: &Fetcher) -> Vec<u8> {
+    let read = |answer: Answer| async move { Ok::<_, FetchError>(answer.body(1 << 20).await) };
+    let body = fetcher.get(None, Connection::Kept, fetcher.turn().await, read).await.unwrap();
+    body.unwrap().unwrap()
+}
+
 /// Asks a TLS server whose certificate, for `name` and from year `from` to year `to`, the client trusts or does not.
 async fn ask_securely(name: &str, from: i32, to: i32, trusted: bool) -> Result<u16, FetchError> {
     let params = CertificateParams::new([name.to_owned()]).unwrap();
@@ -270,6 +277,37 @@ async fn only_a_connection_on_which_an_answer_can_follow_is_used_again() {
 }
 
 #[tokio::test]
+async fn what_a_server_says_unasked_is_no_answer_and_a_request_is_not_sent_twice_for_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let (said, mut unasked) = tokio::sync::mpsc::channel(8);
+    let serving = tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let said = said.clone();
+            tokio::spawn(async move {
+                let mut request = [0; 1024];
+                while stream.read(&mut request).await.is_ok_and(|read| read > 0) {
+                    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nfine").await.unwrap();
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    stream.write_all(b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 4\r\n\r\nlate").await.unwrap();
+                    said.send(()).await.unwrap();
+                }
+            });
+        }
+    });
+    let access = Access { keys: TlsKeys::Instances, ..Access::default() };
+    let fetcher = fetcher_with(&format!("http://{addr}"), &access).unwrap();
+    for _ in 0..3 {
+        assert_eq!(get_whole(&fetcher).await, b"fine");
+        unasked.recv().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(fetcher.tally().requests().most, 3);
+    serving.abort();
+}
+
+#[tokio::test]
 async fn so_many_requests_are_under_way_at_once_and_one_that_hangs_is_in_nobodys_way() {
     let server = Server::start(vec![answer("200 OK", "", "fine")], Then::KeepOpen).await;
     let fetcher = fetcher(&format!("http://{}", server.addr));
@@ -333,9 +371,7 @@ async fn a_connection_that_is_reset_when_it_is_used_again_is_replaced() {
         let access = Access { keys, ..Access::default() };
         let fetcher = fetcher_with(&format!("http://{addr}"), &access).unwrap();
         for _ in 0..3 {
-            let read = |answer: Answer| async move { Ok::<_, FetchError>(answer.body(1 << 20).await) };
-            let body = fetcher.get(None, Connection::Kept, fetcher.turn().await, read).await.unwrap();
-            assert_eq!(body.unwrap().unwrap(), b"fine");
+            assert_eq!(get_whole(&fetcher).await, b"fine");
         }
     }
     serving.abort();
