@@ -105,9 +105,9 @@ fn the_outcome_comes_last_and_once_with_what_went_wrong_after_it() {
     let (_, news) = run.event(trouble(3));
     assert!(printer.pen().tell(&run.0, &news));
     printer.finish();
-    let printed = String::from_utf8(reading.join().unwrap()).unwrap();
-    let lines: Vec<serde_json::Value> = printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(lines.iter().filter(|line| line["type"] == "outcome").count(), 1, "{printed}");
+    let output = String::from_utf8(reading.join().unwrap()).unwrap();
+    let lines: Vec<serde_json::Value> = output.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.iter().filter(|line| line["type"] == "outcome").count(), 1, "{output}");
     let last = &lines[lines.len() - 1];
     assert_eq!((&last["outcome"], &last["troubles"][0]), (&"retained".into(), &"xxx".into()), "{last}");
 }
