@@ -28,8 +28,7 @@ async fn get(fetcher: &Fetcher) -> Result<u16, FetchError> {
 /// The body of an answer.
 async fn get_whole(fetcher: &Fetcher) -> Vec<u8> {
     let read = |answer: Answer| async move { Ok::<_, FetchError>(answer.body(1 << 20).await) };
-    let body = fetcher.get(None, Connection::Kept, fetcher.turn().await, read).await.unwrap();
-    body.unwrap().unwrap()
+    fetcher.get(None, Connection::Kept, fetcher.turn().await, read).await.unwrap().unwrap().unwrap()
 }
 
 /// Asks a TLS server whose certificate, for `name` and from year `from` to year `to`, the client trusts or does not.
@@ -281,7 +280,7 @@ async fn what_a_server_says_unasked_is_no_answer_and_a_request_is_not_sent_twice
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let (said, mut unasked) = tokio::sync::mpsc::channel(8);
-    let serving = tokio::spawn(async move {
+    tokio::spawn(async move {
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
             let said = said.clone();
@@ -304,7 +303,6 @@ async fn what_a_server_says_unasked_is_no_answer_and_a_request_is_not_sent_twice
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(fetcher.tally().requests().most, 3);
-    serving.abort();
 }
 
 #[tokio::test]
