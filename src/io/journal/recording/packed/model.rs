@@ -28,9 +28,8 @@ struct Template {
 #[derive(Debug)]
 struct Place {
     slot: Slot,
+    /// Its path and its column.
     path: usize,
-    /// Where it depends on nothing else, once there was a value.
-    column: Option<usize>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,9 +49,8 @@ pub(super) struct Model {
     texts: Vec<String>,
     text_numbers: HashMap<String, usize>,
     paths: HashMap<String, usize>,
-    columns: Vec<Column>,
     /// By path, and by what the value is beside.
-    column_numbers: HashMap<(usize, Beside), usize>,
+    columns: HashMap<(usize, Beside), Column>,
     /// By the subject so far and the value that is added to it.
     subjects: HashMap<(usize, i64), usize>,
     tracks: HashMap<(usize, usize), Track>,
@@ -72,8 +70,7 @@ impl Model {
             texts: Vec::new(),
             text_numbers: HashMap::new(),
             paths: HashMap::new(),
-            columns: Vec::new(),
-            column_numbers: HashMap::new(),
+            columns: HashMap::new(),
             subjects: HashMap::new(),
             tracks: HashMap::new(),
             rounds: HashMap::new(),
@@ -98,7 +95,7 @@ impl Model {
     pub fn learn_template(&mut self, text: &str) -> usize {
         let (slots, after) = slots(text);
         let mut path = |path: &str| number_of(&mut self.paths, path.to_owned());
-        let slots = slots.into_iter().map(|slot| Place { path: path(&slot.path), slot, column: None }).collect();
+        let slots = slots.into_iter().map(|slot| Place { path: path(&slot.path), slot }).collect();
         self.words += text.len();
         let number = self.templates.len();
         self.templates.push(Template { text: text.to_owned(), slots, after });
@@ -180,24 +177,16 @@ impl Model {
         given: &[i64],
         mut took: impl FnMut(&Slot, i64) -> Result<(), E>,
     ) -> Result<(), E> {
-        let slots = &mut self.templates[template].slots;
+        let slots = &self.templates[template].slots;
         let mut line = Line {
             moved: Vec::with_capacity(slots.len()),
             elements: Vec::with_capacity(slots.len()),
             ..Line::default()
         };
-        for (at, Place { slot, path, column }) in slots.iter_mut().enumerate() {
+        for (at, Place { slot, path }) in slots.iter().enumerate() {
             line.go_on_in(slot.element);
             let given = given.get(at).copied().unwrap_or_default();
-            let beside = line.beside(slot, template);
-            let known = column.unwrap_or_else(|| number_of(&mut self.column_numbers, (*path, beside)));
-            if slot.element == 0 {
-                *column = Some(known);
-            }
-            if known == self.columns.len() {
-                self.columns.push(Column::new());
-            }
-            let column = &mut self.columns[known];
+            let column = self.columns.entry((*path, line.beside(slot, template))).or_insert_with(Column::new);
             let key = (line.subject, *path);
             let number = if slot.is_number && slot.is_subject {
                 self.rounds.entry(key).or_default().code(coder, column, &mut self.new, given)

@@ -46,8 +46,7 @@ impl<'a> Iterator for Tokens<'a> {
         let (length, is_text) = match first {
             b'"' => (string_length(bytes), true),
             b'0'..=b'9' | b'-' => (bytes.iter().position(|byte| !part(byte)).unwrap_or(bytes.len()), true),
-            // One character, which may have several bytes.
-            0..=0x7f => (1, false),
+            // Whole words and any other character, which may have several bytes.
             _ => (text.char_indices().nth(1).map_or(bytes.len(), |(at, _)| at), false),
         };
         let (piece, rest) = text.split_at_checked(length).unwrap_or((text, ""));
@@ -78,9 +77,9 @@ pub(super) fn split(line: &str) -> (String, Vec<Value<'_>>) {
     let (mut template, mut values) = (String::with_capacity(line.len()), Vec::with_capacity(USUAL));
     while let Some(token) = tokens.next() {
         match token {
-            Token::Text(key) if is_key(key.as_bytes(), tokens.0.as_bytes()) => template.push_str(key),
+            Token::Text(key) if is_key(key, tokens.0) => template.push_str(key),
             Token::Text(text) => {
-                let number = text.parse::<i64>().ok().filter(|_| is_plain(text.as_bytes()));
+                let number = text.parse::<i64>().ok().filter(|number| is_plain(*number, text));
                 template.push(if number.is_some() { '#' } else { '$' });
                 values.push(number.map_or(Value::Text(text), Value::Number));
             }
@@ -90,13 +89,14 @@ pub(super) fn split(line: &str) -> (String, Vec<Value<'_>>) {
     (template, values)
 }
 
-fn is_key(text: &[u8], rest: &[u8]) -> bool {
-    matches!((text, rest), ([b'"', ..], [b':', ..]))
+fn is_key(text: &str, rest: &str) -> bool {
+    text.starts_with('"') && rest.starts_with(':')
 }
 
 /// Whether a number is written the only way that it is read back: not `-0`, not `007`.
-fn is_plain(number: &[u8]) -> bool {
-    !matches!(number, [b'0', _, ..] | [b'-', b'0', ..])
+fn is_plain(number: i64, text: &str) -> bool {
+    let digits = text.trim_start_matches('-');
+    (number != 0 || text == "0") && (digits == "0" || !digits.starts_with('0'))
 }
 
 /// The places of a template, and the text behind the last.
@@ -108,7 +108,7 @@ pub(super) fn slots(template: &str) -> (Vec<Slot>, String) {
     while let Some(token) = tokens.next() {
         match token {
             Token::Text(text) => {
-                if is_key(text.as_bytes(), tokens.0.as_bytes())
+                if is_key(text, tokens.0)
                     && let Some(level) = levels.last_mut()
                 {
                     *level = Level::Key(text.trim_matches('"').to_owned());

@@ -55,11 +55,11 @@ impl Track {
     fn between(&self, a: Moved, b: Moved) -> i64 {
         let is_huge = |by: i64, usual: i64| by.unsigned_abs() > HUGE || (usual / PART).unsigned_abs() > HUGE;
         let wide = b.usual - a.usual;
-        if a.by == b.by || wide == 0 || is_huge(a.by, a.usual) || is_huge(b.by, b.usual) || is_huge(0, self.usual) {
+        if wide == 0 || is_huge(a.by, a.usual) || is_huge(b.by, b.usual) || is_huge(0, self.usual) {
             return b.by;
         }
         let most = 16 * wide.abs();
-        let doubled = divided(2 * (b.by - a.by) * (self.usual - a.usual).clamp(-most, most), wide);
+        let doubled = 2 * (b.by - a.by) * (self.usual - a.usual).clamp(-most, most) / wide;
         a.by + (doubled + 1).div_euclid(2)
     }
 
@@ -77,14 +77,6 @@ impl Track {
         self.known = MANY.min(self.known + 1);
         self.last = number;
         moved
-    }
-}
-
-/// By what is not 0. Most numbers are small, and 32 bits are divided in less time.
-fn divided(number: i64, by: i64) -> i64 {
-    match (i32::try_from(number), i32::try_from(by)) {
-        (Ok(number), Ok(by)) if by != -1 => i64::from(number / by),
-        _ => number / by,
     }
 }
 
