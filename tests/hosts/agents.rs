@@ -41,15 +41,15 @@ fn etcd_that_is_slow_for_a_moment_is_no_error_of_an_agent_that_stands_by() {
     let folders = [Agents::new(), Agents::new()];
     for (folder, host) in folders.iter().zip([&hosts.a, &hosts.b]) {
         folder
-            .write("shop.toml", &file("shop", host).replace("coordination.ttl = \"2s\"", "coordination.ttl = \"12s\""));
+            .write("shop.toml", &file("shop", host).replace("coordination.ttl = \"2s\"", "coordination.ttl = \"15s\""));
     }
     let first = folders[0].start();
     folders[0].wait_until_looked_at("shop");
     let second = folders[1].start();
     let row = folders[1].wait_for("shop", "standing by", |row| row["state"] == "elsewhere");
-    // Long enough for a question to be asked and given up, 4s each, and shorter than the lease.
+    // Long enough for a question to be asked and given up, 5s, and far shorter than the lease.
     hosts.etcd.signal(Signal::STOP);
-    std::thread::sleep(Duration::from_secs(10));
+    std::thread::sleep(Duration::from_secs(9));
     assert_eq!(folders[1].row("shop"), row);
     let row = folders[1].wait_for("shop", "an error", |row| row["state"] == "error");
     assert!(row["error"].as_str().unwrap().starts_with("etcd does not answer"), "{row}");
