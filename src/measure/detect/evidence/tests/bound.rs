@@ -43,9 +43,9 @@ fn one(_: &EvidenceDetector) -> (f64, f64) {
     (1.0, 1.0)
 }
 
-/// The logarithm of a capital is rounded by its size.
+/// The logarithm of a capital is rounded by its size: above 1,000 nats by more than is allowed for all else.
 fn is_fair(before: &EvidenceDetector, (capped, uncapped): (f64, f64)) -> bool {
-    let rounded = |nats: f64| 1e-12 + 4.0 * f64::EPSILON * nats.abs();
+    let rounded = |nats: f64| f64::max(1e-12, 4.0 * f64::EPSILON * nats.abs());
     capped <= 1.0 + rounded(before.evidence()) && uncapped <= 1.0 + rounded(before.state.uncapped)
 }
 
