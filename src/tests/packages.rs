@@ -75,10 +75,12 @@ fn what_runs_for_every_line_is_published_as_fast_as_it_can_be_and_the_rest_is_sm
     let profile = &manifest["profile"]["dist"];
     assert_eq!(profile["inherits"].as_str(), Some("release"));
     assert!(profile.get("panic").is_none(), "a thread that panics is reported, and the others still roll back");
-    let measure: toml::Table = read(&root().join("src/measure/Cargo.toml")).parse().unwrap();
-    let name = measure["package"]["name"].as_str().unwrap();
     assert_eq!(profile["opt-level"].as_str(), Some("z"));
-    assert_eq!(profile["package"][name]["opt-level"].as_integer(), Some(3), "{name}");
+    for package in ["measure", "packing"] {
+        let package: toml::Table = read(&root().join("src").join(package).join("Cargo.toml")).parse().unwrap();
+        let name = package["package"]["name"].as_str().unwrap();
+        assert_eq!(profile["package"][name]["opt-level"].as_integer(), Some(3), "{name}");
+    }
 }
 
 /// Our own scripts that a workflow, or a script of the tests, runs.

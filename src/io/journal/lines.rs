@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, Read as _};
 
 /// In bytes, without the newline.
-pub(crate) const MAX_LINE: usize = 1 << 20;
+pub(crate) use packing::MAX_LINE;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {

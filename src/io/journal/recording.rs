@@ -1,8 +1,6 @@
 //! Recordings: every event of one soak, one JSON line each, in its own file; where many came together, they are packed into one
 //! line. What a line holds is up to the caller.
 
-mod packed;
-
 use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read as _, Write as _};
@@ -18,7 +16,7 @@ use super::SoakId;
 use super::files::{Open, create_private_dir, open_private};
 use super::lines::{MAX_LINE, Next, next_line};
 use crate::io::disk::Disk;
-use packed::{Packer, Unpacker};
+use packing::{Packer, Unpacker};
 
 /// Fewer lines stay as they are, for people and their tools: the rounds of a few instances are small anyway.
 const MIN_PACKED: usize = 16;

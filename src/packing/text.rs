@@ -5,7 +5,7 @@ const CHARACTERS: u32 = 91;
 const BITS: u32 = 13;
 
 /// Zeros may be added at the end.
-pub(super) fn to_text(bytes: &[u8]) -> String {
+pub fn to_text(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 16 / 13 + 2);
     let (mut held, mut bits) = (0_u32, 0);
     for byte in bytes.iter().copied() {
@@ -30,7 +30,7 @@ fn push(text: &mut String, pair: u32) {
 }
 
 /// `None` if it is no such text.
-pub(super) fn from_text(text: &str) -> Option<Vec<u8>> {
+pub fn from_text(text: &str) -> Option<Vec<u8>> {
     let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
     let mut bytes = Vec::with_capacity(text.len());
     let (mut held, mut bits) = (0_u32, 0);

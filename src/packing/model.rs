@@ -6,8 +6,8 @@ use foldhash::{HashMap, HashMapExt as _};
 
 use super::coder::Coder;
 use super::number::{Column, Round};
-use super::template::{Slot, Value, slots, split};
-use super::track::{Moved, Track};
+use super::template::{Slot, Value, slots, split, values};
+use super::track::{Moved, Tracks};
 
 /// In bytes of templates and texts, in tracks and in columns: a model that holds more is begun anew.
 const MAX_WORDS: usize = 1 << 20;
@@ -17,6 +17,8 @@ const MAX_COLUMNS: usize = 1 << 14;
 const ELEMENT: usize = usize::MAX;
 /// Columns for the template of a line, by the template of the line in front of it.
 const TEMPLATE_COLUMNS: usize = 32;
+/// Templates that a line is compared with before it is taken apart.
+const RECENT: usize = 4;
 
 #[derive(Debug)]
 struct Template {
@@ -28,12 +30,13 @@ struct Template {
 #[derive(Debug)]
 struct Place {
     slot: Slot,
-    /// Its path and its column.
     path: usize,
+    /// Where it depends on nothing else, once there was a value.
+    column: Option<usize>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum ModelError {
+pub enum ModelError {
     #[error("it names template {0}, which is not known")]
     Template(i64),
     #[error("it names text {0}, which is not known")]
@@ -41,19 +44,22 @@ pub(super) enum ModelError {
 }
 
 #[derive(Debug)]
-pub(super) struct Model {
+pub struct Model {
     templates: Vec<Template>,
     template_numbers: HashMap<String, usize>,
     last_template: usize,
+    /// Those of the last lines, the latest first.
+    recent: Vec<usize>,
     template_columns: Vec<Column>,
     texts: Vec<String>,
     text_numbers: HashMap<String, usize>,
     paths: HashMap<String, usize>,
+    columns: Vec<Column>,
     /// By path, and by what the value is beside.
-    columns: HashMap<(usize, Beside), Column>,
+    column_numbers: HashMap<(usize, Beside), usize>,
     /// By the subject so far and the value that is added to it.
     subjects: HashMap<(usize, i64), usize>,
-    tracks: HashMap<(usize, usize), Track>,
+    tracks: Tracks,
     rounds: HashMap<(usize, usize), Round>,
     /// Of numbers that are new in a round.
     new: Column,
@@ -66,13 +72,15 @@ impl Model {
             templates: Vec::new(),
             template_numbers: HashMap::new(),
             last_template: 0,
+            recent: Vec::new(),
             template_columns: vec![Column::new(); TEMPLATE_COLUMNS],
             texts: Vec::new(),
             text_numbers: HashMap::new(),
             paths: HashMap::new(),
-            columns: HashMap::new(),
+            columns: Vec::new(),
+            column_numbers: HashMap::new(),
             subjects: HashMap::new(),
-            tracks: HashMap::new(),
+            tracks: Tracks::default(),
             rounds: HashMap::new(),
             new: Column::new(),
             words: 0,
@@ -95,7 +103,7 @@ impl Model {
     pub fn learn_template(&mut self, text: &str) -> usize {
         let (slots, after) = slots(text);
         let mut path = |path: &str| number_of(&mut self.paths, path.to_owned());
-        let slots = slots.into_iter().map(|slot| Place { path: path(&slot.path), slot }).collect();
+        let slots = slots.into_iter().map(|slot| Place { path: path(&slot.path), slot, column: None }).collect();
         self.words += text.len();
         let number = self.templates.len();
         self.templates.push(Template { text: text.to_owned(), slots, after });
@@ -113,9 +121,7 @@ impl Model {
 
     /// Writes one line. Templates and texts that are new are learned.
     pub fn write(&mut self, coder: &mut impl Coder, line: &str) {
-        let (template, values) = split(line);
-        let number = self.template_numbers.get(&template).copied();
-        let number = number.unwrap_or_else(|| self.learn_template(&template));
+        let (number, values) = self.take_apart(line);
         let _ = self.code_template(coder, number);
         let numbers: Vec<i64> = values
             .into_iter()
@@ -128,6 +134,24 @@ impl Model {
             })
             .collect();
         self.code_values(coder, number, &numbers, |_, _| Ok::<(), ModelError>(())).unwrap_or_default();
+    }
+
+    /// The template of a line, and its values.
+    fn take_apart<'a>(&mut self, line: &'a str) -> (usize, Vec<Value<'a>>) {
+        for at in 0..self.recent.len() {
+            let number = self.recent[at];
+            let Template { slots, after, .. } = &self.templates[number];
+            if let Some(values) = values(line, slots.iter().map(|place| &place.slot), after) {
+                self.recent[..=at].rotate_right(1);
+                return (number, values);
+            }
+        }
+        let (template, values) = split(line);
+        let number = self.template_numbers.get(&template).copied();
+        let number = number.unwrap_or_else(|| self.learn_template(&template));
+        self.recent.truncate(RECENT - 1);
+        self.recent.insert(0, number);
+        (number, values)
     }
 
     /// Reads one line.
@@ -177,21 +201,29 @@ impl Model {
         given: &[i64],
         mut took: impl FnMut(&Slot, i64) -> Result<(), E>,
     ) -> Result<(), E> {
-        let slots = &self.templates[template].slots;
+        let slots = &mut self.templates[template].slots;
         let mut line = Line {
             moved: Vec::with_capacity(slots.len()),
             elements: Vec::with_capacity(slots.len()),
             ..Line::default()
         };
-        for (at, Place { slot, path }) in slots.iter().enumerate() {
+        for (at, Place { slot, path, column }) in slots.iter_mut().enumerate() {
             line.go_on_in(slot.element);
             let given = given.get(at).copied().unwrap_or_default();
-            let column = self.columns.entry((*path, line.beside(slot, template))).or_insert_with(Column::new);
+            let beside = line.beside(slot, template);
+            let known = column.unwrap_or_else(|| number_of(&mut self.column_numbers, (*path, beside)));
+            if slot.element == 0 {
+                *column = Some(known);
+            }
+            if known == self.columns.len() {
+                self.columns.push(Column::new());
+            }
+            let column = &mut self.columns[known];
             let key = (line.subject, *path);
             let number = if slot.is_number && slot.is_subject {
                 self.rounds.entry(key).or_default().code(coder, column, &mut self.new, given)
             } else if slot.is_number {
-                let track = self.tracks.entry(key).or_default();
+                let track = self.tracks.of(key);
                 let number = column.code_guessed(coder, &track.guesses(&line.moved, line.above(*path)), given);
                 line.moved.push(track.learn(number));
                 line.elements.extend((slot.element > 0).then_some((*path, number)));
@@ -199,7 +231,7 @@ impl Model {
             } else if slot.is_outer || slot.element > 0 {
                 column.code_text(coder, column.last, given)
             } else {
-                let track = self.tracks.entry(key).or_default();
+                let track = self.tracks.of(key);
                 let text = column.code_text(coder, track.last, given);
                 track.learn(text);
                 text

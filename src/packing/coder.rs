@@ -10,7 +10,7 @@ const NARROW: u32 = 1 << 24;
 
 /// How likely the next bit is 0, never 0 and never certain.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Chance {
+pub struct Chance {
     /// In 1/32768.
     zero: u16,
     /// Place in [`RATES`].
@@ -34,14 +34,14 @@ impl Chance {
 }
 
 /// Writes a bit and returns it, or ignores the one given and returns the one read.
-pub(super) trait Coder {
+pub trait Coder {
     fn bit(&mut self, chance: &mut Chance, bit: bool) -> bool;
     /// A bit that is as likely 0 as 1.
     fn even_bit(&mut self, bit: bool) -> bool;
 }
 
 #[derive(Debug)]
-pub(super) struct Encoder {
+pub struct Encoder {
     low: u64,
     range: u32,
     /// The last byte that a carry can still change, and how many bytes of 255 follow it.
@@ -109,7 +109,7 @@ impl Coder for Encoder {
 }
 
 #[derive(Debug)]
-pub(super) struct Decoder<'a> {
+pub struct Decoder<'a> {
     /// Where the encoder's value is above its `low`.
     code: u32,
     range: u32,

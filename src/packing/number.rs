@@ -8,7 +8,7 @@ const LEARNED: usize = 6;
 
 /// What the numbers of one field are like: how long, which sign, and their first digits; and which guess is good for them.
 #[derive(Clone, Debug)]
-pub(super) struct Column {
+pub struct Column {
     longer: [Chance; 65],
     negative: Chance,
     /// By length; allocated where there are such numbers.
@@ -98,7 +98,7 @@ fn digits(size: u64) -> usize {
 /// A list in which each number comes up once before any does again, such as the instances of a round: the longer ago, the
 /// likelier.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Round {
+pub struct Round {
     /// The one longest ago first.
     known: Vec<i64>,
 }

@@ -1,9 +1,11 @@
 //! Where a number was, how it moves, and what it is expected to be.
 
+use foldhash::HashMap;
+
 /// Numbers of a line that foretell later ones: the counters stand in front.
 const SOURCES: usize = 12;
 /// Ways to guess. The first is the one to begin with.
-pub(super) const WAYS: usize = 6 + 2 * SOURCES;
+pub const WAYS: usize = 6 + 2 * SOURCES;
 /// Means are in such parts.
 const PART: i64 = 1 << 8;
 /// Means are of about so many numbers.
@@ -12,10 +14,10 @@ const MANY: u8 = 20;
 const HUGE: u64 = 1 << 24;
 
 /// What a number may be, one for each way to guess.
-pub(super) type Guesses = [i64; WAYS];
+pub type Guesses = [i64; WAYS];
 
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Track {
+pub struct Track {
     pub last: i64,
     step: i64,
     /// Of the steps.
@@ -28,7 +30,7 @@ pub(super) struct Track {
 
 /// How far a number of a line moved, and how far it usually does.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Moved {
+pub struct Moved {
     by: i64,
     usual: i64,
 }
@@ -55,11 +57,11 @@ impl Track {
     fn between(&self, a: Moved, b: Moved) -> i64 {
         let is_huge = |by: i64, usual: i64| by.unsigned_abs() > HUGE || (usual / PART).unsigned_abs() > HUGE;
         let wide = b.usual - a.usual;
-        if wide == 0 || is_huge(a.by, a.usual) || is_huge(b.by, b.usual) || is_huge(0, self.usual) {
+        if a.by == b.by || wide == 0 || is_huge(a.by, a.usual) || is_huge(b.by, b.usual) || is_huge(0, self.usual) {
             return b.by;
         }
         let most = 16 * wide.abs();
-        let doubled = 2 * (b.by - a.by) * (self.usual - a.usual).clamp(-most, most) / wide;
+        let doubled = divided(2 * (b.by - a.by) * (self.usual - a.usual).clamp(-most, most), wide);
         a.by + (doubled + 1).div_euclid(2)
     }
 
@@ -77,6 +79,42 @@ impl Track {
         self.known = MANY.min(self.known + 1);
         self.last = number;
         moved
+    }
+}
+
+/// By what is not 0. Most numbers are small, and 32 bits are divided in less time.
+fn divided(number: i64, by: i64) -> i64 {
+    match (i32::try_from(number), i32::try_from(by)) {
+        (Ok(number), Ok(by)) if by != -1 => i64::from(number / by),
+        _ => number / by,
+    }
+}
+
+/// The tracks of many numbers, each by its subject and its path.
+#[derive(Debug, Default)]
+pub struct Tracks {
+    /// In the order in which they were first asked for: lines of one subject ask for theirs one after the other.
+    all: Vec<(Key, Track)>,
+    places: HashMap<Key, usize>,
+    /// Behind the one that was asked for last.
+    next: usize,
+}
+
+type Key = (usize, usize);
+
+impl Tracks {
+    pub const fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    pub fn of(&mut self, key: Key) -> &mut Track {
+        let is_next = self.all.get(self.next).is_some_and(|(next, _)| *next == key);
+        let at = if is_next { self.next } else { *self.places.entry(key).or_insert(self.all.len()) };
+        if at == self.all.len() {
+            self.all.push((key, Track::default()));
+        }
+        self.next = at + 1;
+        &mut self.all[at].1
     }
 }
 
@@ -158,6 +196,23 @@ mod tests {
         assert_eq!(learn([200, 40, 120]), 0, "twice as many");
         assert_eq!(learn([100, 60, 80]), 0, "half of those that are not below it");
         assert_eq!(learn([100, 100, 100]), 0);
+    }
+
+    #[test]
+    fn tracks_are_found_in_any_order() {
+        let mut tracks = Tracks::default();
+        let keys: Vec<Key> = (0..4).flat_map(|subject| (0..3).map(move |path| (subject, path))).collect();
+        let orders =
+            [keys.clone(), keys.iter().rev().copied().collect(), [keys[5..].to_vec(), keys[..5].to_vec()].concat()];
+        for (round, order) in (0..).zip(orders) {
+            for (subject, path) in order {
+                let track = tracks.of((subject, path));
+                let is_of_it = round == 0 || track.last == i64::try_from(10 * subject + path).unwrap();
+                assert!(is_of_it, "{round}: {track:?} of {subject} and {path}");
+                track.learn(i64::try_from(10 * subject + path).unwrap());
+            }
+        }
+        assert_eq!(tracks.len(), keys.len());
     }
 
     proptest! {

@@ -25,17 +25,18 @@ use flate2::Crc;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::io::journal::lines::MAX_LINE;
 use coder::{Decoder, Encoder};
 use model::Model;
 use text::{from_text, to_text};
 
+/// Longer lines are not written, and not read. In bytes, without the newline.
+pub const MAX_LINE: usize = 1 << 20;
 /// Version of the packing; a reader refuses others.
 const VERSION: u32 = 1;
 /// The first bytes of a packed line: no other line of a recording begins with this key.
 const PREFIX: &[u8] = br#"{"packed":"#;
 /// So many lines are packed into one at most, and so many bytes of them: a reader has to hold them.
-pub(super) const MAX_LINES: usize = 4_096;
+pub const MAX_LINES: usize = 4_096;
 const MAX_UNPACKED: usize = 16 << 20;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -58,7 +59,7 @@ struct Packed {
 
 /// Packs lines. It depends on what it packed before, unless it is made anew.
 #[derive(Debug, Default)]
-pub(super) struct Packer(Option<Box<Model>>);
+pub struct Packer(Option<Box<Model>>);
 
 impl Packer {
     /// One line for these, without its newline; `None` if they are too many, or would not be smaller.
@@ -103,7 +104,7 @@ impl Packer {
 
 /// Unpacks what a [`Packer`] packed, in its order.
 #[derive(Debug, Default)]
-pub(super) struct Unpacker(Option<Box<Model>>);
+pub struct Unpacker(Option<Box<Model>>);
 
 impl Unpacker {
     /// The lines of a packed one; `None` if it is not packed.

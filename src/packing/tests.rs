@@ -27,7 +27,7 @@ fn packed_sizes(blocks: &[Vec<Vec<u8>>]) -> Vec<usize> {
 
 #[test]
 fn recordings_are_the_same_packed_and_unpacked() {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures");
     for name in [
         "recordings/error-rate.jsonl",
         "recordings/readiness.jsonl",
