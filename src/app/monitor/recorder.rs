@@ -20,6 +20,9 @@ const SETTLE_TIMEOUT: Duration = Duration::from_secs(1);
 /// An answer that comes so long after the first that waits for the end of their round is written with it, in milliseconds.
 const HOLD_MS: u64 = 1_000;
 
+/// The thread is woken at the latest for so many lines.
+const MAX_QUEUED: usize = 512;
+
 enum Order {
     Write(Line),
     /// Answer once everything before is on disk.
@@ -38,6 +41,7 @@ pub struct Recorder {
     sender: Option<mpsc::Sender<Order>>,
     thread: Box<dyn Helper>,
     events: mpsc::Sender<Event>,
+    queued: Queued,
     /// A flush whose wait timed out.
     late: Option<oneshot::Receiver<()>>,
 }
@@ -49,15 +53,18 @@ impl Recorder {
         let trouble = events.clone();
         let mut writing = Writing { writer, held_ms: None, told: false, trouble };
         let thread = disk.spawn_chore(Box::new(move || writing.take_orders(&mut receiver)));
-        Self { sender: Some(sender), thread, events, late: None }
+        Self { sender: Some(sender), thread, events, queued: Queued::default(), late: None }
     }
 
     /// Hands over one event and its JSON; never waits.
     pub fn record(&mut self, envelope: &Envelope, json: Bytes) {
         let Some(sender) = &self.sender else { return };
         let line = Line { json, at_ms: envelope.at_ms, waits: waits_for_its_round(&envelope.event) };
+        let is_due = self.queued.takes(&line);
         if sender.try_send(Order::Write(line)).is_ok() {
-            self.thread.call(false);
+            if is_due {
+                self.thread.call(false);
+            }
         } else {
             // One gap makes the rest useless for a replay: say so once and stop.
             self.sender = None;
@@ -78,6 +85,7 @@ impl Recorder {
         if sender.try_send(Order::Settle(answer)).is_err() {
             return;
         }
+        self.queued = Queued::default();
         self.thread.call(true);
         if timeout(SETTLE_TIMEOUT, &mut settled).await.is_err() {
             tracing::warn!("the disk is slow: acting on an event that is not recorded yet");
@@ -91,6 +99,27 @@ impl Recorder {
         if !self.thread.finish() {
             tracing::error!("the recording thread panicked");
         }
+    }
+}
+
+/// What the thread was not woken for, because it would only hold it: a wake-up costs as much as the line.
+#[derive(Default)]
+struct Queued {
+    lines: usize,
+    /// When the first came, in milliseconds of the run.
+    since_ms: Option<u64>,
+}
+
+impl Queued {
+    /// Returns whether the thread is to be woken for this line and those before it.
+    fn takes(&mut self, line: &Line) -> bool {
+        let since = *self.since_ms.get_or_insert(line.at_ms);
+        self.lines += 1;
+        let is_due = !line.waits || line.at_ms.saturating_sub(since) >= HOLD_MS || self.lines >= MAX_QUEUED;
+        if is_due {
+            *self = Self::default();
+        }
+        is_due
     }
 }
 

@@ -69,6 +69,22 @@ fn the_answers_of_a_round_are_written_with_the_tick_that_judges_them() {
 }
 
 #[test]
+fn the_thread_is_woken_at_the_end_of_a_round_and_not_for_each_answer() {
+    let mut queued = Queued::default();
+    let mut woken = |lines: &[(u64, bool)]| -> Vec<bool> {
+        lines
+            .iter()
+            .map(|(at_ms, waits)| queued.takes(&Line { json: Bytes::new(), at_ms: *at_ms, waits: *waits }))
+            .collect()
+    };
+    assert_eq!(woken(&[(0, true), (5, true), (9, false)]), [false, false, true]);
+    assert_eq!(woken(&[(20, true), (1_019, true), (1_020, true)]), [false, false, true], "a round without an end");
+    let many = woken(&[(1_020, true); MAX_QUEUED + 1]);
+    assert_eq!(many.iter().position(|woken| *woken), Some(MAX_QUEUED - 1));
+    assert_eq!(many.last(), Some(&false), "the next ones");
+}
+
+#[test]
 fn whatever_else_happens_is_written_at_once_and_what_was_held_before_it() {
     for event in [
         Event::Started,
