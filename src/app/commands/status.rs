@@ -212,15 +212,13 @@ async fn of_the_monitor(config: &Config) -> Result<Option<StatusReport>, Failure
     let client = Client::of(config);
     if config.control.url.is_some() {
         // This machine has no files to read instead.
-        let answer = client.status().await.map_err(|error| Failure::new(13, error))?;
-        let report = serde_json::from_value(answer).map_err(|error| Failure::new(13, error))?;
+        let report = client.status_as().await.map_err(|error| Failure::new(13, error))?;
         known::by_report(&report);
         return Ok(Some(report));
     }
     // Of several hosts each shows its own files, and who leads.
     let client = if client.follows_the_leader() { Client::new(&config.control.socket) } else { client };
-    let Ok(Ok(answer)) = timeout(MONITOR_TIMEOUT, client.status()).await else { return Ok(None) };
-    let report = serde_json::from_value(answer).ok();
-    report.iter().for_each(known::by_report);
-    Ok(report)
+    let Ok(Ok(report)) = timeout(MONITOR_TIMEOUT, client.status_as()).await else { return Ok(None) };
+    known::by_report(&report);
+    Ok(Some(report))
 }

@@ -124,6 +124,11 @@ impl Client {
     }
 
     pub async fn status(&self) -> Result<serde_json::Value, ClientError> {
+        self.status_as().await
+    }
+
+    /// What the caller reads of it.
+    pub async fn status_as<T: DeserializeOwned>(&self) -> Result<T, ClientError> {
         let response = self.send(Method::GET, &self.path("status"), None, Some(ANSWER_TIMEOUT)).await?;
         read(response).await
     }

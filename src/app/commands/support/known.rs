@@ -63,8 +63,7 @@ pub fn by_view(view: &View) {
 }
 
 pub async fn ask(client: &Client) {
-    let Ok(Ok(answer)) = timeout(STATUS_TIMEOUT, client.status()).await else { return };
-    if let Ok(report) = serde_json::from_value::<StatusReport>(answer) {
+    if let Ok(Ok(report)) = timeout(STATUS_TIMEOUT, client.status_as()).await {
         by_report(&report);
     }
 }

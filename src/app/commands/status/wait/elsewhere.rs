@@ -125,7 +125,7 @@ impl Wait {
     }
 
     async fn status(&self) -> Result<StatusReport, ClientError> {
-        status_of(&self.client).await
+        self.client.status_as().await
     }
 
     fn interrupted(self, config: &Config) -> Result<(StatusReport, Came), Failure> {
@@ -167,11 +167,6 @@ impl Wait {
     }
 }
 
-async fn status_of(client: &Client) -> Result<StatusReport, ClientError> {
-    let answer = client.status().await?;
-    serde_json::from_value(answer).map_err(|error| ClientError::Protocol(error.to_string()))
-}
-
 async fn follow_events(client: &Client, mut events: Events, seen: &mut Seen) -> Result<Followed, Failure> {
     let mut run: Option<Run> = None;
     let mut look = interval(EVERY);
@@ -208,7 +203,7 @@ async fn follow_events(client: &Client, mut events: Events, seen: &mut Seen) -> 
             _ = look.tick() => {
                 let Some(run) = run.as_mut().filter(|run| run.has_news()) else { continue };
                 // The events show the end; the status is only printed then, and may be late.
-                if let Ok(Ok(report)) = timeout(STATUS_TIMEOUT, status_of(client)).await {
+                if let Ok(Ok(report)) = timeout(STATUS_TIMEOUT, client.status_as()).await {
                     run.looked();
                     known::by_report(&report);
                     seen.report = report;
