@@ -18,7 +18,7 @@ use reqwest::{StatusCode, Version};
 use super::fetch::{Access, Answer, Broken, ClientError, Connection, FetchError, Fetcher, Limit, Tally, advice};
 use super::probe::Probe;
 use crate::config::{Config, InstanceUrl};
-use crate::core::detect::{Asked, Reading, Requests};
+use crate::core::detect::{Asked, Process, Reading, Requests};
 use crate::model::Color;
 use crate::model::number::size;
 use measure::exposition::{Format, PageError, quote};
@@ -30,6 +30,8 @@ pub const MAX_BODY: usize = 64 << 20;
 /// One connection in so many is new, and the first ones, to see all processes that share a port. TLS makes them costly.
 const NEW_CONNECTIONS: u64 = 16;
 const SCRAPES_A_CONNECTION: u64 = 4;
+/// The same where these have met one process only, by its start time.
+const SCRAPES_OF_ONE_PROCESS: u64 = 8;
 
 const ACCEPTED: &str = "text/plain;version=0.0.4;q=1,application/openmetrics-text;version=1.0.0;q=0.8,\
                         text/plain;q=0.5,*/*;q=0.1";
@@ -89,6 +91,8 @@ pub struct Scraper {
     refused: &'static str,
     limit: usize,
     scrapes: u64,
+    /// Whether all pages so far may be of one process.
+    is_alone: bool,
     probes: Arc<Tally>,
 }
 
@@ -117,7 +121,7 @@ impl Scraper {
         };
         let reader = PageReader::new(error_rate, routes).of_service(&config.service);
         let reader = if latency.on_pages() { reader.with_latency(latency) } else { reader };
-        Ok(Self { fetcher, reader, refused, limit: MAX_BODY, scrapes: 0, probes: Arc::default() })
+        Ok(Self { fetcher, reader, refused, limit: MAX_BODY, scrapes: 0, is_alone: true, probes: Arc::default() })
     }
 
     /// Shares its choice with the scrapers of a run.
@@ -149,12 +153,13 @@ impl Scraper {
 
     /// Reads the page once. Dropping the future loses only that page.
     pub async fn scrape(&mut self) -> Result<Reading, ScrapeError> {
-        let Self { fetcher, reader, refused, limit, scrapes, probes } = self;
+        let Self { fetcher, reader, refused, limit, scrapes, is_alone, probes } = self;
         let turn = fetcher.turn().await;
         let begun = Instant::now();
         let probed = probes.answered();
         *scrapes += 1;
-        let last = *scrapes <= NEW_CONNECTIONS || scrapes.is_multiple_of(SCRAPES_A_CONNECTION);
+        let most = if *is_alone { SCRAPES_OF_ONE_PROCESS } else { SCRAPES_A_CONNECTION };
+        let last = *scrapes <= NEW_CONNECTIONS || scrapes.is_multiple_of(most);
         let url = fetcher.url().as_str();
         let reading = fetcher
             .get(None, if last { Connection::Closed } else { Connection::Kept }, turn, |answer| async {
@@ -163,6 +168,7 @@ impl Scraper {
                 Ok::<_, ScrapeError>(Reading { answered_ms, ..read(url, answer, reader, *limit).await? })
             })
             .await?;
+        *is_alone &= is_of_one(&reading);
         let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let asked =
             Asked { scrapes: fetcher.tally().requests(), probes: Requests { least: probed, ..probes.requests() } };
@@ -170,6 +176,12 @@ impl Scraper {
         let may_be_counted = reading.unrouted.is_some_and(|unrouted| is_empty || unrouted.requests > 0);
         Ok(Reading { took_ms, asked: may_be_counted.then_some(asked), ..reading })
     }
+}
+
+/// Whether a page may be of the only process that answers.
+fn is_of_one(reading: &Reading) -> bool {
+    let is_first = |process: Process| process.id == 0 && !process.start_moved && !process.went_back;
+    reading.started_ms.is_some() && reading.process.is_none_or(is_first)
 }
 
 async fn read(url: &str, mut answer: Answer, reader: &mut PageReader, limit: usize) -> Result<Reading, ScrapeError> {

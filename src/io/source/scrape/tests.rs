@@ -151,6 +151,20 @@ async fn scrapes_do_not_stay_on_one_connection_and_so_on_one_process() {
 }
 
 #[tokio::test]
+async fn a_connection_to_what_seems_to_be_the_only_process_is_kept_for_longer() {
+    let of = |started: u32| answer("200 OK", TEXT, format!("{PAGE}process_start_time_seconds {started}\n"));
+    let pages = [vec![of(1_795_700_000); 32], vec![of(1_795_600_000)]].concat();
+    let server = Server::start(pages, Then::KeepOpen).await;
+    let mut scraper = scraper(&server.instance());
+    for (scrapes, connections) in [(16, 16), (8, 17), (8, 18), (4, 19), (4, 20), (8, 22)] {
+        for _ in 0..scrapes {
+            scraper.scrape().await.unwrap();
+        }
+        assert_eq!(server.connections.load(Ordering::SeqCst), connections, "after {scrapes} more scrapes");
+    }
+}
+
+#[tokio::test]
 async fn a_failed_scrape_does_not_disturb_the_next() {
     let broken = answer("200 OK", TEXT, "http_requests_total{code=\"500\"} 1000\nbroken\n");
     let server = Server::start(vec![broken, answer("200 OK", TEXT, PAGE)], Then::Close).await;
