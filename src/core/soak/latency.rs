@@ -14,6 +14,7 @@ mod previous;
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use self::carried::Carried;
 use self::last::LastBuckets;
@@ -36,7 +37,7 @@ struct Instance {
     carried: Carried,
     bound_ms: Option<f64>,
     /// Its histogram, and why that cannot be judged by, if so; or why it has none, if that will not change.
-    histogram: Option<String>,
+    histogram: Option<Arc<str>>,
     unfit: Option<String>,
     missing: Option<String>,
 }

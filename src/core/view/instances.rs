@@ -1,6 +1,7 @@
 //! What is known of each instance.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::core::detect::{Buckets, Counters, Counting, Latency, RECENT_MS, TickCounts};
 use crate::core::soak::{Readiness, Sample};
@@ -25,7 +26,7 @@ pub struct Instance {
     pub gone: bool,
     /// By what its page counts requests, and its latency histogram, once a page has told.
     pub counted_by: Option<Counting>,
-    pub histogram: Option<String>,
+    pub histogram: Option<Arc<str>>,
     counters: Option<Counters>,
     recent: VecDeque<(u64, TickCounts)>,
     buckets: VecDeque<(u64, Buckets)>,
@@ -227,7 +228,7 @@ mod tests {
         let counting = Counting { metric: "http_requests_total".to_owned(), label: "status".to_owned() };
         let told = Reading {
             counting: Some(Box::new(counting.clone())),
-            histogram: Some("http_request_duration_seconds".to_owned()),
+            histogram: Some("http_request_duration_seconds".into()),
             ..Reading::default()
         };
         for reading in [told, Reading::default()] {

@@ -1,5 +1,7 @@
 //! What one good metrics page of one instance says.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Latency, TickCounts};
@@ -22,7 +24,7 @@ pub struct Reading {
     pub asked: Option<Asked>,
     /// The name of the latency histogram, where the page has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub histogram: Option<String>,
+    pub histogram: Option<Arc<str>>,
     /// What came to `total` since the page before with a status that is not understood; it counts as not failed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unclear: u64,

@@ -4,11 +4,13 @@
 //!
 //! | file | holds |
 //! | --- | --- |
+//! | `digits` | whole numbers, read fast |
 //! | `error` | what can be wrong with a page |
 //! | `lines` | cuts a stream of chunks into lines |
 //! | `reader` | from chunks to samples |
 //! | `sample` | one line of a page, taken apart where it lies |
 
+mod digits;
 mod error;
 mod lines;
 mod reader;
@@ -16,6 +18,7 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
+pub use digits::whole;
 pub use error::{Fault, quote};
 pub use error::{MAX_SERIES, PageError};
 pub use lines::MAX_LINE;

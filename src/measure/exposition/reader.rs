@@ -23,6 +23,13 @@ pub trait Page {
 
     fn sample(&mut self, sample: &Sample<'_>) -> Result<(), Fault>;
 
+    /// How many bytes in front of `rest` are those of the line that is expected next, up to its value; 0 if they are others. That line is
+    /// the next one.
+    fn foresee(&mut self, rest: &[u8]) -> usize {
+        let _ = rest;
+        0
+    }
+
     /// Takes a whole line that it knows from the page before; `None` if it does not, and it is to be taken apart.
     fn known(&mut self, line: &[u8]) -> Option<Result<(), Fault>> {
         let _ = line;
@@ -49,7 +56,8 @@ impl Exposition {
     /// After an error the page is lost.
     pub fn push(&mut self, chunk: &[u8], page: &mut impl Page) -> Result<(), PageError> {
         let Self { lines, format, ended } = self;
-        lines.push(chunk, |number, line| read(number, line, *format, ended, page))
+        let foresee = |page: &mut _, rest: &[u8]| Page::foresee(page, rest);
+        lines.push(chunk, page, foresee, |page, number, line| read(number, line, *format, ended, page))
     }
 
     /// `complete`: the transport proved that nothing is missing. Without it a last line without line feed may be cut.

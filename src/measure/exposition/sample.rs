@@ -5,7 +5,7 @@ use std::fmt;
 
 use memchr::memchr2;
 
-use super::{Fault, quote};
+use super::{Fault, quote, whole};
 
 #[derive(Debug)]
 pub enum Line<'a> {
@@ -142,8 +142,9 @@ fn labels<'a>(mut rest: &'a [u8], mut label: impl FnMut(Text<'a>, Text<'a>)) -> 
 /// The value of a sample, from what follows its labels.
 pub fn value(rest: &[u8]) -> Result<f64, Fault> {
     // Most often a count, and nothing behind it.
-    if let Some(count) = whole(rest.trim_ascii()) {
-        return Ok(count);
+    if let Some(count) = whole(rest) {
+        #[expect(clippy::cast_precision_loss, reason = "of at most 15 digits")]
+        return Ok(count as f64);
     }
     let (number, rest) = token(rest);
     let value = float(number).ok_or(Fault::Expected("a number as value"))?;
@@ -156,19 +157,6 @@ pub fn value(rest: &[u8]) -> Result<f64, Fault> {
         [] | [b'#', ..] => Ok(value),
         _ => Err(Fault::Expected("nothing after the timestamp")),
     }
-}
-
-/// A whole number of a few digits, which needs no rounding.
-fn whole(text: &[u8]) -> Option<f64> {
-    const EXACT: usize = 9;
-    if text.is_empty() || text.len() > EXACT {
-        return None;
-    }
-    let digits = text.iter().try_fold(0_u32, |number, byte| {
-        let digit = byte.wrapping_sub(b'0');
-        (digit < 10).then(|| number * 10 + u32::from(digit))
-    });
-    digits.map(f64::from)
 }
 
 fn float(text: &[u8]) -> Option<f64> {

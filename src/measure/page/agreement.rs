@@ -26,7 +26,7 @@ pub struct Common {
 #[derive(Debug, Default)]
 struct Agreed {
     counter: Option<String>,
-    histogram: Option<String>,
+    histogram: Option<Arc<str>>,
     /// An instance without the first histogram replaced it by its own.
     is_revised: bool,
 }
@@ -48,17 +48,17 @@ impl Agreement {
         }
     }
 
-    pub(super) fn histogram(&self) -> Option<String> {
+    pub(super) fn histogram(&self) -> Option<Arc<str>> {
         self.lock().histogram.clone()
     }
 
     /// An instance without the agreed one offers its own, which others may have too; once, as none may fit all.
-    pub(super) fn measure_by(&self, histogram: &str) {
+    pub(super) fn measure_by(&self, histogram: &Arc<str>) {
         let mut agreed = self.lock();
         match &agreed.histogram {
-            None => agreed.histogram = Some(histogram.to_owned()),
+            None => agreed.histogram = Some(Arc::clone(histogram)),
             Some(known) if known != histogram && !agreed.is_revised => {
-                (agreed.histogram, agreed.is_revised) = (Some(histogram.to_owned()), true);
+                (agreed.histogram, agreed.is_revised) = (Some(Arc::clone(histogram)), true);
             }
             Some(_) => {}
         }

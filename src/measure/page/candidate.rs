@@ -27,7 +27,7 @@ pub struct Slot {
     pub strange: Vec<String>,
 }
 
-/// Requests on one page, in 1/[`super::rows::UNIT`].
+/// Requests on one page, in 1/[`super::count::UNIT`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
     /// Users', by route.

@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 
 use super::build::BuildInfo;
 use super::candidate::Candidate;
+use super::count::UNIT;
 use super::family::Family;
 use super::memo::Memo;
 use super::names::{Standing, Tier};
-use super::rows::UNIT;
 use crate::exposition::Text;
 use crate::wanted::Named;
 

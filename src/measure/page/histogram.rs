@@ -13,6 +13,7 @@ mod tests;
 mod why;
 
 use std::hash::BuildHasher as _;
+use std::sync::Arc;
 
 use foldhash::quality::RandomState;
 
@@ -20,19 +21,24 @@ use self::candidate::{Candidate, MAX_BOUNDS};
 use self::names::TimeName;
 use self::why::{Inventory, no_unit, why_none};
 use super::agreement::Common;
+use super::count::{count, count_of};
 use super::labels::Use;
 use super::memo::Memo;
 use super::origin::Origin;
-use super::rows::count;
 use super::series_store::{Counted, SeriesStore};
+use super::spare::Spare;
 use crate::detect::{Buckets, Latency, Process};
-use crate::exposition::{Fault, Sample, Text, value};
+use crate::exposition::{Fault, Sample, Text};
 use crate::matchers::LabelFilter;
 use crate::routes::{Routes, Whose};
 use crate::unit::{LatencyUnit, unit_of_time};
 use crate::wanted::{LatencySeries, Named};
 
 const MAX_CANDIDATES: usize = 32;
+
+thread_local! {
+    static LISTS: Spare<Row> = const { Spare::new() };
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Row {
@@ -152,8 +158,8 @@ impl Histogram {
         self.store.share(&common.series);
     }
 
-    pub fn name(&self) -> Option<&str> {
-        self.candidates.get(self.chosen?).map(|candidate| candidate.name.as_str())
+    pub fn name(&self) -> Option<&Arc<str>> {
+        self.candidates.get(self.chosen?).map(|candidate| &candidate.name)
     }
 
     pub const fn is_final(&self) -> bool {
@@ -161,13 +167,13 @@ impl Histogram {
     }
 
     pub fn shows(&self, name: &str) -> bool {
-        self.candidates.iter().any(|one| one.now.is_there && one.name == name)
+        self.candidates.iter().any(|one| one.now.is_there && *one.name == *name)
     }
 
     /// Begins a page.
     pub fn clear(&mut self) {
-        self.rows.clear();
-        self.rows.reserve_exact(self.usual);
+        LISTS.with(|spare| spare.put(std::mem::take(&mut self.rows)));
+        self.rows = LISTS.with(|spare| spare.take(self.usual));
         self.inventory.clear();
         self.candidates.iter_mut().for_each(Candidate::clear);
     }
@@ -217,8 +223,8 @@ impl Histogram {
         if matches!(said, Said::Unread(_)) {
             return Ok(());
         }
-        let value = value(rest)?;
-        if let (Said::Bucket(bucket), Some(count)) = (said, count(value)) {
+        let count = count_of(rest)?;
+        if let (Said::Bucket(bucket), Some(count)) = (said, count) {
             candidate.see(count, bucket.is_all);
             self.push(bucket, count);
         }
@@ -238,7 +244,7 @@ impl Histogram {
             self.inventory.meet(base);
         }
         let time = time.filter(|_| self.candidates.len() < MAX_CANDIDATES)?;
-        self.candidates.push(Candidate::new(base.to_owned(), time, unit, self.unit));
+        self.candidates.push(Candidate::new(base.into(), time, unit, self.unit));
         self.revision += 1;
         Some(self.candidates.len() - 1)
     }
@@ -330,7 +336,7 @@ impl Histogram {
     /// Frees what only a page needs: instances wait most of the time, and there may be many.
     pub fn put_away(&mut self) {
         self.usual = self.rows.len();
-        self.rows = Vec::new();
+        LISTS.with(|spare| spare.put(std::mem::take(&mut self.rows)));
     }
 
     fn choose(&mut self, counter: Option<Counter<'_>>, agreed: Option<&str>) {
@@ -343,7 +349,7 @@ impl Histogram {
 
     fn choose_anew(&mut self, counter: Option<Counter<'_>>, agreed: Option<&str>) {
         let name = counter.map(|counter| counter.name);
-        let other = || self.candidates.iter().position(|one| one.now.is_there && agreed == Some(one.name.as_str()));
+        let other = || self.candidates.iter().position(|one| one.now.is_there && agreed == Some(&*one.name));
         if self.is_final {
             match self.next.take().filter(|next| self.candidates[*next].is_eligible(name)) {
                 Some(next) => self.chosen = Some(next),

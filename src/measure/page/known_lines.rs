@@ -1,7 +1,7 @@
 //! What was done with each line of the page before. Pages of one instance have the same series in the same order, so most lines
 //! differ in their value alone and need not be taken apart again.
 
-use std::hash::BuildHasher as _;
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::Arc;
 
 use foldhash::quality::RandomState;
@@ -34,6 +34,8 @@ pub struct KnownLines<T> {
     revision: u64,
     /// The line that probably comes next.
     at: usize,
+    /// Whether the line that comes next is that one.
+    is_foreseen: bool,
     /// The lines of this page, once it differs from the one before.
     anew: Option<Vec<Known<T>>>,
     is_replayed: bool,
@@ -49,6 +51,7 @@ impl<T> Default for KnownLines<T> {
             shelf: Arc::default(),
             revision: 0,
             at: 0,
+            is_foreseen: false,
             anew: None,
             is_replayed: false,
             strange: 0,
@@ -67,8 +70,17 @@ impl<T: Copy + PartialEq> KnownLines<T> {
     /// Begins a page.
     pub fn begin(&mut self, revision: u64) {
         self.is_replayed = revision == self.revision && !self.lines.is_empty();
-        (self.at, self.strange) = (0, 0);
+        (self.at, self.is_foreseen, self.strange) = (0, false, 0);
         self.anew = if self.is_replayed { None } else { Some(Vec::new()) };
+    }
+
+    /// How many bytes in front of `rest` are those of the next line of the page before, up to its value; 0 if they are others.
+    #[inline]
+    pub fn foresee(&mut self, rest: &[u8], revision: u64) -> usize {
+        let next = self.lines.get(self.at).filter(|_| self.is_replayed && revision == self.revision);
+        let same = next.filter(|known| self.is(known, rest)).map_or(0, Known::same);
+        self.is_foreseen = same > 0;
+        same
     }
 
     /// What was done with a line on the page before, and the part of it that may be another.
@@ -83,7 +95,9 @@ impl<T: Copy + PartialEq> KnownLines<T> {
         if !self.is_replayed || revision != self.revision {
             return None;
         }
-        let at = (self.at..self.lines.len().min(self.at + AHEAD)).find(|at| self.is(&self.lines[*at], line))?;
+        let mut ahead = self.at..self.lines.len().min(self.at + AHEAD);
+        let is_next = std::mem::take(&mut self.is_foreseen);
+        let at = if is_next { self.at } else { ahead.find(|at| self.is(&self.lines[*at], line))? };
         self.at = at + 1;
         if let Some(anew) = &mut self.anew {
             anew.push(self.lines[at]);
@@ -100,7 +114,9 @@ impl<T: Copy + PartialEq> KnownLines<T> {
     #[inline]
     fn part(&self, same: &[u8]) -> Option<u64> {
         let length = u16::try_from(same.len()).ok()?;
-        Some(self.hasher.hash_one(same) & !u64::from(u16::MAX) | u64::from(length))
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write(same);
+        Some(hasher.finish() & !u64::from(u16::MAX) | u64::from(length))
     }
 
     /// Remembers what was done with a line that was not known, by the part of it that will be the same.

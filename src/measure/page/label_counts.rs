@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::rows::UNIT;
+use super::count::UNIT;
 use crate::detect::{Attribution, LabelCounts, TickCounts};
 use crate::exposition::Text;
 

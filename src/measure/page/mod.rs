@@ -7,9 +7,11 @@
 //! | `memo` | what is to be done with the samples of each metric |
 //! | `known_lines` | what was done with each line of the page before |
 //! | `shelf` | what the pages of several instances have in common |
+//! | `spare` | lists that pages are read into |
 //! | `candidate`, `catalog` | the counters of a page that may be the one of requests, and which of them is |
 //! | `wanted` | which series count, and which of them are errors |
 //! | `rows`, `series` | the series of one page while it is read |
+//! | `count` | what a value counts |
 //! | `settle`, `series_store` | where each series is added up, and what they add up to over many pages |
 //! | `build` | the release that answers |
 //! | `label_counts` | which labels the failed requests carry |
@@ -22,6 +24,7 @@ mod agreement;
 mod build;
 mod candidate;
 mod catalog;
+mod count;
 mod family;
 mod histogram;
 mod known_lines;
@@ -37,6 +40,7 @@ mod series;
 mod series_store;
 mod settle;
 mod shelf;
+mod spare;
 #[cfg(test)]
 mod tests;
 mod wanted;

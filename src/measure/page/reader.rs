@@ -3,8 +3,9 @@
 use super::agreement::Agreement;
 use super::build::BuildInfo;
 use super::candidate::Candidate;
+use super::count::UNIT;
 use super::histogram::{Counter, Histogram, Timed};
-use super::rows::{Row, Rows, UNIT};
+use super::rows::{Row, Rows};
 use super::series_store::{Entered, SeriesStore};
 use super::settle::{GOOD, GOOD_UNSAID, LEFT_OUT, UNCLEAR, UNCLEAR_UNSAID, settle};
 use super::wanted::Wanted;
@@ -73,7 +74,7 @@ impl PageReader {
 
     /// The latency histogram, once decided.
     pub fn histogram(&self) -> Option<&str> {
-        self.rows.histogram.as_ref()?.name()
+        Some(self.rows.histogram.as_ref()?.name()?)
     }
 
     /// Whether the current page has a sample.
@@ -168,7 +169,7 @@ impl PageReader {
             self.agreement.measure_by(own);
         }
         Reading {
-            histogram: histogram.name().map(str::to_owned),
+            histogram: histogram.name().cloned(),
             started_ms,
             latency: Some(latency),
             latency_process: process,

@@ -8,11 +8,13 @@ use super::agreement::Common;
 use super::build::BuildInfo;
 use super::candidate::Presence;
 use super::catalog::{Catalog, Who};
+use super::count::{count, count_of};
 use super::histogram::{Histogram, Said};
 use super::known_lines::KnownLines;
 use super::label_counts::{LabelCounter, Places, is_ending};
 use super::metric_inventory::MetricInventory;
 use super::series::Series;
+use super::spare::Spare;
 use super::wanted::Wanted;
 use crate::exposition::{Fault, Page, Sample, Text, value};
 use crate::routes::Whose;
@@ -20,8 +22,9 @@ use crate::routes::Whose;
 /// When a process started, as all clients write it.
 pub const START_TIME: &str = "process_start_time_seconds";
 
-/// Counts are kept in 1/1024: unlike floats, sums of integers do not depend on their order.
-pub const UNIT: u32 = 1024;
+thread_local! {
+    static LISTS: Spare<Row> = const { Spare::new() };
+}
 
 /// Known series beyond those of twice the page.
 const SPARE: usize = 64;
@@ -30,7 +33,7 @@ const SPARE: usize = 64;
 pub struct Row {
     /// Identity of the label set, whatever its order.
     pub id: u64,
-    /// In 1/[`UNIT`].
+    /// In 1/[`UNIT`](super::count::UNIT).
     pub count: u64,
     /// The identity without the label one of whose values looked like a sum; else 0.
     pub rest: u64,
@@ -156,8 +159,8 @@ impl Rows {
 
     /// Begins a page.
     pub fn clear(&mut self) {
-        self.series.clear();
-        self.series.reserve_exact(self.usual);
+        LISTS.with(|spare| spare.put(std::mem::take(&mut self.series)));
+        self.series = LISTS.with(|spare| spare.take(self.usual));
         self.catalog.clear();
         self.declared = false;
         self.started_ms = None;
@@ -185,7 +188,8 @@ impl Rows {
         }
         self.kept = self.known.len();
         self.known.shrink_to_fit();
-        (self.usual, self.series) = (self.series.len(), Vec::new());
+        self.usual = self.series.len();
+        LISTS.with(|spare| spare.put(std::mem::take(&mut self.series)));
         self.histogram.iter_mut().for_each(Histogram::put_away);
     }
 
@@ -237,18 +241,18 @@ impl Rows {
         let row = series.finish();
         catalog.revision += u64::from(before != candidate.revision());
         let Some(row) = row else { return Ok(Some(Done::Others(number))) };
-        self.push(row, value)?;
+        self.push(row, count(value))?;
         let Ok(place) = u32::try_from(self.known.len()) else { return Ok(None) };
         self.known.push(row);
         Ok(Some(Done::Series(place)))
     }
 
-    fn push(&mut self, row: Row, value: f64) -> Result<(), Fault> {
+    fn push(&mut self, row: Row, count: Option<u64>) -> Result<(), Fault> {
         let at = usize::from(row.candidate);
         let candidate = &mut self.catalog.candidates[at];
         (candidate.now, candidate.is_ours) = (Presence::Ours, true);
         self.on_page += 1;
-        let Some(count) = count(value) else {
+        let Some(count) = count else {
             self.ignored += 1;
             return Ok(());
         };
@@ -302,7 +306,7 @@ impl Rows {
                 let Some(row) = self.known.get(usize::try_from(place).unwrap_or(usize::MAX)).copied() else {
                     return Ok(());
                 };
-                self.push(row, value(rest)?)?;
+                self.push(row, count_of(rest)?)?;
             }
             Done::Bucket(said) => {
                 if let Some(histogram) = &mut self.histogram {
@@ -351,6 +355,10 @@ impl Page for Rows {
         Ok(())
     }
 
+    fn foresee(&mut self, rest: &[u8]) -> usize {
+        if self.catalog.is_open() { 0 } else { self.lines.foresee(rest, self.revision()) }
+    }
+
     fn known(&mut self, line: &[u8]) -> Option<Result<(), Fault>> {
         // Until the counter is chosen, the inventory sees every line.
         if self.catalog.is_open() {
@@ -364,26 +372,6 @@ impl Page for Rows {
         self.sampled = true;
         Some(self.do_again(done, rest))
     }
-}
-
-/// In 1/[`UNIT`]; `None` if `value` is no count.
-pub fn count(value: f64) -> Option<u64> {
-    const MAX: f64 = 9_007_199_254_740_992.0;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "0 ≤ value ≤ 2^53, so the product is a whole number of at most 2^63"
-    )]
-    (0.0..=MAX).contains(&value).then(|| {
-        // Nearly all are whole, and to round is a call.
-        let whole = value as u64;
-        if (whole as f64).to_bits() == value.to_bits() {
-            whole * u64::from(UNIT)
-        } else {
-            (value * f64::from(UNIT)).round() as u64
-        }
-    })
 }
 
 /// Unix seconds (1970 to 5138) in milliseconds. Larger values already are: some services use their language's clock.

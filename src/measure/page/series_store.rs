@@ -13,7 +13,7 @@ mod tests;
 use std::sync::Arc;
 
 use self::process::ProcessBook;
-use super::rows::UNIT;
+use super::count::UNIT;
 use super::shelf::Shelf;
 use crate::detect::Process;
 use crate::exposition::PageError;

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::candidate::Candidate;
-use super::rows::{Row, UNIT};
+use super::count::UNIT;
+use super::rows::Row;
 use super::series_store::Counted;
 use crate::routes::Whose;
 

@@ -1,5 +1,7 @@
 //! A process that is measured by another histogram from some page on: what was counted before goes on from there.
 
+use std::sync::Arc;
+
 use super::last::Who;
 use crate::core::detect::Reading;
 
@@ -18,7 +20,7 @@ type Counts = (u64, u64);
 #[derive(Clone, Debug, PartialEq)]
 struct Process {
     who: Who,
-    histogram: Option<String>,
+    histogram: Option<Arc<str>>,
     last: Counts,
     /// What goes on top of it; less than nothing where the histogram before had counted less.
     more: (i128, i128),
@@ -60,7 +62,7 @@ mod tests {
 
     fn page(id: u32, histogram: &str) -> Reading {
         let latency_process = Some(Number { id, ..Number::default() });
-        Reading { histogram: Some(histogram.to_owned()), latency_process, ..Reading::default() }
+        Reading { histogram: Some(histogram.into()), latency_process, ..Reading::default() }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! How slow the previous color was before the switch, and what that excuses.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::config::Ratio;
 use crate::core::detect::{BadEvent, Buckets, Latency, TickCounts, excused, requests_to_clear};
@@ -24,7 +25,7 @@ struct Instance {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Last {
-    histogram: Option<String>,
+    histogram: Option<Arc<str>>,
     buckets: Buckets,
 }
 

@@ -182,7 +182,7 @@ fn after_a_resume_the_counts_go_on_and_ten_seconds_later_the_quantile_is_of_now(
 #[test]
 fn another_histogram_than_before_makes_nobody_slow_and_is_told() {
     let by = |histogram: &str, fast, slow| match page(fast, slow) {
-        Sample::Good(reading) => Sample::Good(Reading { histogram: Some(histogram.to_owned()), ..reading }),
+        Sample::Good(reading) => Sample::Good(Reading { histogram: Some(histogram.into()), ..reading }),
         failed @ Sample::Failed(_) => failed,
     };
     let mut check = check(500.0, 1);

@@ -1,5 +1,7 @@
 //! One histogram of a page that may hold how long requests took.
 
+use std::sync::Arc;
+
 use super::super::names::{Foreign, Standing, Tier};
 use super::names::{Kinship, TimeName, UnitOnPage};
 use crate::page::labels::{Labels, Use};
@@ -10,7 +12,7 @@ pub const MAX_BOUNDS: usize = 256;
 #[derive(Debug)]
 pub struct Candidate {
     /// Without `_bucket`.
-    pub name: String,
+    pub name: Arc<str>,
     pub standing: Standing,
     /// Only a label with the path shows that it is about requests.
     is_vague: bool,
@@ -32,7 +34,7 @@ pub struct Shown {
     pub has_rows: bool,
     /// More bounds or series than can be kept.
     pub too_many: bool,
-    /// In 1/[`UNIT`](super::super::rows::UNIT).
+    /// In 1/[`UNIT`](super::super::count::UNIT).
     pub seen: u64,
 }
 
@@ -62,7 +64,7 @@ impl Rank {
 
 impl Candidate {
     pub fn new(
-        name: String,
+        name: Arc<str>,
         TimeName { standing, is_vague }: TimeName,
         on_page: UnitOnPage,
         unit: LatencyUnit,
@@ -149,7 +151,7 @@ impl Candidate {
     pub fn rank(&self, counter: Option<&str>, agreed: Option<&str>) -> Rank {
         let kinship = self.kinship(counter);
         Rank {
-            is_strange: agreed.is_some_and(|agreed| agreed != self.name),
+            is_strange: agreed.is_some_and(|agreed| agreed != &*self.name),
             is_hollow: self.bounds.len() < 2 || self.all().is_none(),
             is_apart: kinship == Kinship::None,
             tier: self.standing.tier,

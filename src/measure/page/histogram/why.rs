@@ -107,7 +107,7 @@ pub fn why_none(
 ) -> (String, bool) {
     // Candidates that can never be taken are no reason to wait.
     let waits = candidates.iter().filter(|one| one.now.is_there && one.foreign().is_none() && !one.dropped);
-    let waiting = waits.filter(|one| !one.now.has_rows).min_by_key(|one| one.standing).map(|one| one.name.as_str());
+    let waiting = waits.filter(|one| !one.now.has_rows).min_by_key(|one| one.standing).map(|one| &*one.name);
     if let Some(name) = waiting {
         let why = if filter.is_empty() {
             format!("`{name}` has no requests of users yet")

@@ -17,7 +17,7 @@ pub struct ProcessBook {
     pub id: u32,
     /// Start times in Unix milliseconds, as its pages say.
     pub starts: Vec<i64>,
-    /// For each group, in 1/[`UNIT`](super::super::rows::UNIT).
+    /// For each group, in 1/[`UNIT`](super::super::count::UNIT).
     pub sums: Vec<u128>,
     pub choice: u32,
     series: SeriesBook,

@@ -113,6 +113,7 @@ proptest! {
         mut series in proptest::collection::vec(0..SERIES.len(), 0..30),
         pages in proptest::collection::vec((change(), proptest::collection::vec(value(), 37)), 1..14),
         limit in prop_oneof![4 => Just(500_usize), 1 => 1..12_usize],
+        chunk in 1..400_usize,
     ) {
         let reader = || {
             let routes = testing::probes().and_own(["/metrics"]);
@@ -123,8 +124,10 @@ proptest! {
             let malformed = apply(&mut series, &change);
             let page = page(&series, &values, malformed);
             forgets.rows.forget_lines();
-            let readings = [&mut remembers, &mut forgets].map(|reader| read_as(reader, Format::Text, &page));
-            prop_assert_eq!(&readings[0], &readings[1], "{}", page);
+            remembers.begin(Format::Text);
+            let read = page.as_bytes().chunks(chunk).try_for_each(|chunk| remembers.push(chunk));
+            let read = read.and_then(|()| remembers.finish(true));
+            prop_assert_eq!(read, read_as(&mut forgets, Format::Text, &page), "{}", page);
         }
     }
 }

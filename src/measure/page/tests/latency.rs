@@ -152,7 +152,7 @@ fn histogram(name: &str, labels: &str, within: u64, all: u64) -> String {
 fn measured(reader: &mut PageReader, page: &str) -> (String, Vec<u64>) {
     let reading = read(reader, page);
     let Some(Latency::Buckets(buckets)) = reading.latency else { panic!("{:?}", reading.latency) };
-    (reading.histogram.unwrap(), buckets.counts)
+    (reading.histogram.unwrap().to_string(), buckets.counts)
 }
 
 #[track_caller]

@@ -123,7 +123,7 @@ fn a_replay_excuses_the_same() {
 fn with_bounds(harness: &mut Harness, color: Color, bounds_ms: &[f64], total: u64) {
     let counts = vec![total; bounds_ms.len() + 1];
     let latency = Some(Latency::Buckets(Buckets { bounds_ms: bounds_ms.to_vec(), counts }));
-    let histogram = Some("request_seconds".to_owned());
+    let histogram = Some("request_seconds".into());
     let reading = Reading { total, histogram, latency, ..Reading::default() };
     for instance in 0..if color == Color::Green { 2 } else { 1 } {
         harness.feed(Event::Sampled { color, instance, outcome: Sample::Good(reading.clone()) });

@@ -32,7 +32,7 @@ impl Fleet {
         let buckets = Buckets { bounds_ms: BOUNDS_MS.to_vec(), counts: vec![0; 12] };
         let reading = Reading {
             unrouted: Some(TickCounts::default()),
-            histogram: Some("http_request_duration_seconds".to_owned()),
+            histogram: Some("http_request_duration_seconds".into()),
             process: Some(Process::default()),
             latency: Some(Latency::Buckets(buckets)),
             latency_process: Some(Process::default()),
