@@ -79,7 +79,7 @@ fn what_runs_for_every_line_is_published_as_fast_as_it_can_be_and_the_rest_is_sm
     for package in ["measure", "packing"] {
         let package: toml::Table = read(&root().join("src").join(package).join("Cargo.toml")).parse().unwrap();
         let name = package["package"]["name"].as_str().unwrap();
-        assert_eq!(profile["package"][name]["opt-level"].as_integer(), Some(3), "{name}");
+        assert_eq!(profile["package"][name]["opt-level"].as_integer(), Some(2), "{name}");
     }
 }
 

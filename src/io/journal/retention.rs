@@ -1,5 +1,6 @@
 //! Which recordings are kept, and the removal of the others.
 
+use std::cmp::Ordering;
 use std::fs::{self, DirEntry};
 use std::io;
 use std::path::Path;
@@ -57,14 +58,19 @@ fn carry_out(kept: Vec<Stored>, beyond: Vec<Stored>, remove: impl Fn(&Stored) ->
             }
         }
     }
-    pruned.removed.sort_unstable_by(|a, b| a.id.cmp(&b.id));
-    pruned.kept.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+    pruned.removed.sort_unstable_by(by_id);
+    pruned.kept.sort_unstable_by(by_id);
     pruned
+}
+
+fn by_id(a: &Stored, b: &Stored) -> Ordering {
+    a.id.cmp(&b.id)
 }
 
 /// Keeps the newest: from the first that finds no room, all older ones go. Those in use are kept, and count as well.
 fn divide(mut recordings: Vec<Stored>, limits: &Limits, in_use: &[SoakId]) -> (Vec<Stored>, Vec<Stored>) {
-    recordings.sort_unstable_by(|a, b| b.id.cmp(&a.id));
+    recordings.sort_unstable_by(by_id);
+    recordings.reverse();
     let (mut soaks, mut bytes, mut full) = (0_u64, 0_u64, false);
     recordings.into_iter().partition(|recording| {
         let in_use = in_use.contains(&recording.id);

@@ -44,7 +44,8 @@ pub fn read(folder: &Path, service: &str) -> Result<PastSoaks, String> {
         Ok(decisions) => (decisions, None),
         Err(error) => (Vec::new(), Some(error.to_string())),
     };
-    let mut soaks: BTreeMap<SoakId, Vec<Entry>> = recorded.iter().map(|id| (id.clone(), Vec::new())).collect();
+    let mut soaks: BTreeMap<SoakId, Vec<Entry>> = BTreeMap::new();
+    soaks.extend(recorded.iter().map(|id| (id.clone(), Vec::new())));
     for entry in decisions {
         if let Some(id) = entry.decision.soak.as_deref().and_then(|id| id.parse().ok()) {
             soaks.entry(id).or_default().push(entry);

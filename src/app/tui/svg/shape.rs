@@ -40,7 +40,7 @@ impl Block {
 
 /// The same area with fewer rectangles: what touches side by side, and then what touches one above the other.
 pub fn merged(mut blocks: Vec<Block>) -> Vec<Block> {
-    blocks.sort_unstable_by_key(|block| (block.y, block.height, block.x));
+    sort(&mut blocks, |block| (block.y, block.height, block.x));
     blocks.dedup_by(|next, block| {
         let touches = (block.y, block.height) == (next.y, next.height) && next.x <= block.x + block.width;
         if touches {
@@ -48,7 +48,7 @@ pub fn merged(mut blocks: Vec<Block>) -> Vec<Block> {
         }
         touches
     });
-    blocks.sort_unstable_by_key(|block| (block.x, block.width, block.y));
+    sort(&mut blocks, |block| (block.x, block.width, block.y));
     blocks.dedup_by(|next, block| {
         let touches = (block.x, block.width) == (next.x, next.width) && next.y <= block.y + block.height;
         if touches {
@@ -56,8 +56,12 @@ pub fn merged(mut blocks: Vec<Block>) -> Vec<Block> {
         }
         touches
     });
-    blocks.sort_unstable_by_key(|block| (block.y, block.x, block.width));
+    sort(&mut blocks, |block| (block.y, block.x, block.width));
     blocks
+}
+
+fn sort(blocks: &mut [Block], key: fn(&Block) -> (i32, i32, i32)) {
+    blocks.sort_unstable_by_key(key);
 }
 
 /// The commands of a path, which knows where its pen is.

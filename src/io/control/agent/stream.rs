@@ -67,7 +67,9 @@ struct Told(BTreeMap<String, (Arc<Summary>, Instant)>);
 
 impl Told {
     fn new(look: &Look, now: Instant) -> Self {
-        Self(look.iter().map(|row| (row.service.clone(), (Arc::clone(row), now))).collect())
+        let mut told = BTreeMap::new();
+        told.extend(look.iter().map(|row| (row.service.clone(), (Arc::clone(row), now))));
+        Self(told)
     }
 
     fn changes(&mut self, look: &Look, now: Instant) -> Vec<Bytes> {

@@ -140,7 +140,9 @@ fn left(known: &Parked, color: Color, servers: &[&Server], way: Way) -> Option<E
 }
 
 fn theirs(servers: &[&Server]) -> BTreeMap<String, Theirs> {
-    servers.iter().map(|server| (server.name.clone(), Theirs { disabled: server.is_disabled() })).collect()
+    let mut theirs = BTreeMap::new();
+    theirs.extend(servers.iter().map(|server| (server.name.clone(), Theirs { disabled: server.is_disabled() })));
+    theirs
 }
 
 fn cloned(servers: &[&Server]) -> Vec<Server> {
