@@ -60,7 +60,7 @@ pub async fn watch(ports: &Ports, own: &Own, board: Board, teller: Teller) -> Re
     if ports.listens {
         place.listen(own, now, &board).await?;
     }
-    let stop = Stop::new();
+    let stop = Stop::default();
     let ports = Ports { signals: Arc::new(stop.clone()), shared: true, ..ports.clone() };
     let shared = Shared {
         board,
