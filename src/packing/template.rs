@@ -257,6 +257,7 @@ mod tests {
         ] {
             assert_eq!(values_by(known, another), None, "{another}");
         }
+        assert_eq!(values_by("1.5:2", "\"x\":2"), None, "a key, where the template has a value");
     }
 
     #[test]
