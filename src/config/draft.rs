@@ -1,5 +1,6 @@
 //! A configuration in the making.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::dial::bare_dial;
@@ -19,7 +20,7 @@ pub struct Draft {
     /// The parts of `config.router.kind`.
     pub router: RouterDraft,
     /// The files that secrets were read from, by the key of the secret.
-    pub secret_files: Vec<(&'static str, PathBuf)>,
+    pub secret_files: BTreeMap<&'static str, PathBuf>,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -42,7 +43,7 @@ impl Draft {
             base,
             config: Config::default(),
             router: RouterDraft::default(),
-            secret_files: Vec::new(),
+            secret_files: BTreeMap::new(),
         }
     }
 
@@ -61,8 +62,8 @@ impl Draft {
         let mut config = self.config;
         let (probe, timeout) = (self.router.probe(), self.router.timeout);
         config.router = RouterConfig { kind: self.router.finish(), timeout, probe, folder: self.folder };
-        let of_control = self.secret_files.into_iter().filter(|(key, _)| key.starts_with("control."));
-        config.control.secret_files = of_control.collect();
+        config.control.secret_files = self.secret_files;
+        config.control.secret_files.retain(|key, _| key.starts_with("control."));
         config
     }
 }

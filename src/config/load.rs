@@ -1,5 +1,6 @@
 //! From the inputs to a configuration, or to everything that is wrong with them.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -31,7 +32,7 @@ pub struct Loaded {
     /// Where the deployment lies.
     pub place: Location,
     /// The files that secrets were read from, by the key of the secret.
-    pub secret_files: Vec<(&'static str, PathBuf)>,
+    pub secret_files: BTreeMap<&'static str, PathBuf>,
 }
 
 impl Loaded {
@@ -174,7 +175,7 @@ fn secret_from_file(
         let given = if path.starts_with(['/', '.']) { path } else { "***" };
         unreadable(given, format!("the file with the secret cannot be read: {error}"))
     })?;
-    draft.secret_files.push((key.name, file));
+    draft.secret_files.insert(key.name, file);
     Ok(Raw::text(secret))
 }
 

@@ -140,7 +140,10 @@ pub fn parse(text: &str) -> Result<Vec<QueryConfig>> {
 
 /// The checks as [`parse`] reads them.
 pub fn format(checks: &[QueryConfig]) -> String {
-    let written: BTreeMap<&str, Written> = checks.iter().map(|check| (check.name.as_str(), check.written())).collect();
+    let mut written: BTreeMap<&str, Written> = BTreeMap::new();
+    for check in checks {
+        written.insert(&check.name, check.written());
+    }
     serde_json::to_string(&written).unwrap_or_default()
 }
 

@@ -113,11 +113,12 @@ pub fn sort_out(all: impl Iterator<Item = Variable>, found: &mut Oddities) -> La
 /// The layer below all others: what the surroundings say of the release.
 pub fn ambient(env: &[(String, String)]) -> Layer {
     let variable = |name: &str| env.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
-    let entry = |(name, value): (&str, String)| {
+    let mut layer = Layer::new();
+    if let Some((name, value)) = ci::commit(variable) {
         let origin = Origin::Environment { variable: name.to_owned() };
-        ("release", Entry { raw: Raw::text(value), origin })
-    };
-    ci::commit(variable).map(entry).into_iter().collect()
+        layer.insert("release", Entry { raw: Raw::text(value), origin });
+    }
+    layer
 }
 
 impl Oddities {

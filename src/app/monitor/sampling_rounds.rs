@@ -35,7 +35,9 @@ impl SamplingRounds {
 
     /// Opens a round that waits for the answers of these jobs.
     pub fn open(&mut self, waiting: impl IntoIterator<Item = Job>) {
-        self.open = Some(Round { waiting: waiting.into_iter().collect() });
+        let mut round = Round { waiting: BTreeSet::new() };
+        round.waiting.extend(waiting);
+        self.open = Some(round);
     }
 
     pub const fn is_open(&self) -> bool {

@@ -1,5 +1,6 @@
 //! What one good metrics page of one instance says.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -138,4 +139,11 @@ pub struct LabelCounts {
     pub label: String,
     pub value: String,
     pub counts: TickCounts,
+}
+
+impl LabelCounts {
+    /// Those with most errors first.
+    pub fn sort_by_errors(all: &mut [Self]) {
+        all.sort_by_key(|of| Reverse(of.counts.errors));
+    }
 }

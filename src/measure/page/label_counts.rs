@@ -1,6 +1,5 @@
 //! Which labels the failed requests of a page carry.
 
-use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -104,7 +103,7 @@ impl LabelCounter {
                 label_counts.push(LabelCounts { label: label.clone(), value: value.clone(), counts });
             }
         }
-        label_counts.sort_by_key(|of| Reverse(of.counts.errors));
+        LabelCounts::sort_by_errors(&mut label_counts);
         label_counts.truncate(MAX_TOLD);
         (all.errors > 0).then_some(Attribution { all, label_counts, untracked: untracked / u64::from(UNIT) })
     }

@@ -41,7 +41,7 @@ fn meanings(loaded: &Loaded) -> BTreeMap<PathBuf, Meaning> {
         add(file, None, "the instances that receive requests and tokens");
     }
     // A secret in a file of its own is only named here.
-    let in_file = |key: &str| secret_files.iter().any(|(known, _)| *known == key);
+    let in_file = |key: &str| secret_files.contains_key(key);
     for Setting { key, origin, .. } in settings.iter().filter(|setting| is_secret(setting.key) && !in_file(setting.key))
     {
         if let Origin::DotEnv { path, .. } | Origin::File { path, .. } = origin {

@@ -62,8 +62,10 @@ pub struct CiJob {
 impl CiJob {
     pub fn here() -> Self {
         let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
-        let variables: BTreeMap<String, String> =
-            env::vars_os().map(|(name, value)| (text(name), text(value))).collect();
+        let mut variables = BTreeMap::new();
+        for (name, value) in env::vars_os() {
+            variables.insert(text(name), text(value));
+        }
         let container = CONTAINERS.iter().any(|file| Path::new(file).exists());
         let container = container || variables.contains_key("KUBERNETES_SERVICE_HOST");
         Self { variables, container }

@@ -1,6 +1,5 @@
 //! nginx's processes: the master by its pid file, workers by parent and title.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -32,20 +31,20 @@ pub enum WorkersError {
     NoWorkers { master: u32 },
 }
 
-/// By pid, with their start in clock ticks since boot.
+/// Each with its pid, and its start in clock ticks since boot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Workers(BTreeMap<u32, u64>);
+pub struct Workers(Vec<(u32, u64)>);
 
 impl Workers {
     /// Whether all were started after `before`. A reused pid has another start.
     pub fn all_new_since(&self, before: &Self) -> bool {
-        self.0.iter().all(|(pid, started)| before.0.get(pid) != Some(started))
+        self.0.iter().all(|worker| !before.0.contains(worker))
     }
 
     pub fn any_older_than(&self, time: SystemTime) -> bool {
         let boot = boot_time();
         let ticks = clock_ticks_per_second().max(1);
-        self.0.values().any(|started| {
+        self.0.iter().any(|(_, started)| {
             let since_boot = Duration::from_millis(started.saturating_mul(1000) / ticks);
             boot.is_some_and(|boot| boot + since_boot + TOLERANCE < time)
         })
@@ -86,7 +85,7 @@ fn is_hidden(pid: u32) -> bool {
 /// Workers that accept connections; at least one.
 pub fn serving(pid_file: &Path) -> Result<Workers, WorkersError> {
     let master = master(pid_file)?;
-    let workers: BTreeMap<u32, u64> = processes()
+    let workers: Vec<(u32, u64)> = processes()
         .filter_map(|pid| {
             let (parent, started) = parent_and_start(pid)?;
             let title = title(pid);

@@ -1,6 +1,5 @@
 //! Error rate and latency of a color, from the series that a selector names.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -231,7 +230,7 @@ fn attribution(instances: BTreeMap<String, TickCounts>) -> Option<Attribution> {
     let label_count = |(value, counts)| LabelCounts { label: "instance".to_owned(), value, counts };
     let mut label_counts: Vec<_> =
         instances.into_iter().filter(|(_, counts)| counts.errors > 0).map(label_count).collect();
-    label_counts.sort_by_key(|label_count| Reverse(label_count.counts.errors));
+    LabelCounts::sort_by_errors(&mut label_counts);
     (all.errors > 0).then_some(Attribution { all, label_counts, untracked: 0 })
 }
 
