@@ -1,5 +1,5 @@
-//! All instances: one small page and a readiness probe, at every address of 127.0.0.0/8. Half of the requests to the green
-//! instances of every fifth service fail.
+//! All instances: one small page and a readiness probe, at every address of 127.0.0.0/8. Where bad releases are wanted, half of
+//! the requests to the green instances of every fifth service fail.
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
@@ -31,8 +31,8 @@ fn fails(address: IpAddr) -> bool {
     net > 0 && of > 2 && is_bad((net - 1) * SERVICES_A_NET + service)
 }
 
-/// Serves for as long as this process lives; returns the port.
-pub fn serve() -> u16 {
+/// Serves for as long as this process lives, good releases or `some_bad` ones; returns the port.
+pub fn serve(some_bad: bool) -> u16 {
     let listener = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -42,7 +42,7 @@ pub fn serve() -> u16 {
             let listener = TcpListener::from_std(listener).unwrap();
             loop {
                 if let Ok((stream, _)) = listener.accept().await {
-                    tokio::spawn(answer(stream));
+                    tokio::spawn(answer(stream, some_bad));
                 }
             }
         });
@@ -50,9 +50,9 @@ pub fn serve() -> u16 {
     port
 }
 
-async fn answer(mut stream: TcpStream) {
+async fn answer(mut stream: TcpStream, some_bad: bool) {
     let (mut head, mut chunk) = (Vec::new(), [0; 2_048]);
-    let fails = stream.local_addr().is_ok_and(|address| fails(address.ip()));
+    let fails = some_bad && stream.local_addr().is_ok_and(|address| fails(address.ip()));
     loop {
         while !head.ends_with(b"\r\n\r\n") {
             match stream.read(&mut chunk).await {

@@ -5,6 +5,8 @@
 //! It waits `--settle` seconds after the last soak has begun, for what is left of the beginning, and measures for `--seconds`: with
 //! 600 and 3000 the growth is that between the tenth and the sixtieth minute.
 //!
+//! Then it kills the agent, and waits until another watches all soaks again, whose recordings are as long as they have lasted.
+//!
 //! `cargo bench --bench agent -- --kills N [--soaks N]` kills the agent N times at random instead, and checks that every soak ends
 //! once, as it must.
 //!
@@ -39,11 +41,11 @@ fn main() {
             _ => panic!("unknown flag {flag}"),
         }
     }
-    let port = instances::serve();
+    let port = instances::serve(kills > 0);
     if kills > 0 {
         return kills::run(soaks, kills, port);
     }
-    let fleet = Fleet::start(soaks, port, "2h");
+    let mut fleet = Fleet::start(soaks, port, "2h");
     let begun = Instant::now();
     fleet.wait("state", "idle", soaks, LIMIT);
     let idle = fleet.usage();
@@ -58,19 +60,26 @@ fn main() {
     let (last, took) = (fleet.usage(), from.elapsed());
     let cpu = last.cpu.saturating_sub(first.cpu).as_secs_f64() / took.as_secs_f64();
     let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
-    let skipped = fleet.skipped();
+    let (skipped, tick_lag) = (fleet.skipped(), fleet.tick_lag());
+    let killed = Instant::now();
+    fleet.kill();
+    fleet.wait("state", "watching", soaks, LIMIT);
+    let again = killed.elapsed();
     println!(
-        "| soaks | CPU | resident, idle | resident | growth | a soak more | threads | latest tick | ticks left out |"
+        "| soaks | CPU | resident, idle | resident | growth | a soak more | threads | latest tick | ticks left out | all \
+         watched again |"
     );
-    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     println!(
-        "| {soaks} | {:.0}% of a core | {:.0} MiB | {:.0} MiB | {:+.1}% | {:.0} KiB | {} | {:.0} ms | {skipped} |",
+        "| {soaks} | {:.0}% of a core | {:.0} MiB | {:.0} MiB | {:+.1}% | {:.0} KiB | {} | {:.0} ms | {skipped} | {:.1} s |",
         cpu * 100.0,
         mib(idle.resident),
         mib(last.resident),
         (last.resident as f64 / first.resident as f64 - 1.0) * 100.0,
         (last.resident - idle.resident) as f64 / 1024.0 / soaks as f64,
         last.threads,
-        fleet.tick_lag() * 1e3,
+        tick_lag * 1e3,
+        again.as_secs_f64(),
     );
+    eprintln!("latest tick while they are resumed: {:.0} ms", fleet.tick_lag() * 1e3);
 }
