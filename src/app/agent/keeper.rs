@@ -3,10 +3,12 @@
 //! | file | part |
 //! | --- | --- |
 //! | `soaks` | its soaks: opened, run to their ends, asked for |
+//! | `records` | what its records say of what was before |
 //! | `standby` | another host that leads: what it does is shown here |
 //! | `router` | what the router shows beside the state file |
 //! | `shown` | what is shown and told of it |
 
+mod records;
 mod router;
 mod shown;
 mod soaks;
@@ -18,25 +20,25 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep};
 
 use crate::app::deploy::{Binding, Deployment};
 use crate::app::headless::{Happened, News, Teller};
-use crate::app::monitor;
 use crate::app::monitor::{Begin, OpenError, Opening};
 use crate::config::Loaded;
 use crate::io::control::{Board, Ordered};
 use crate::io::journal::rfc3339_ms;
 use crate::io::ports::Ports;
 use crate::io::state::{Lock, LockError, MonitorState, Responsible, State, monitor_state};
-use crate::model::{Actor, Decision, DecisionKind};
+use crate::model::Actor;
 
 use self::router::{Odd, RouterLooks};
 use self::standby::Leads;
 use super::candidate::{Candidate, in_one_line};
 use super::stop::Stop;
 use super::switched::{Due, Known, Seen, Why, due};
+use super::turns::Turns;
 
 /// Between two looks at a state file.
 const EVERY: Duration = Duration::from_millis(500);
@@ -53,7 +55,7 @@ pub struct Shared {
     pub teller: Teller,
     pub ports: Ports,
     pub stop: Stop,
-    pub opening: Arc<Semaphore>,
+    pub turns: Turns,
     pub socket: PathBuf,
     pub folder: PathBuf,
 }
@@ -230,7 +232,7 @@ impl Keeper {
         }
         self.router.forget();
         let state = state_file.read().map_err(|error| error.to_string())?;
-        if let Some(begin) = self.due(&deployment, &loaded, &state)? {
+        if let Some(begin) = self.due(&deployment, &loaded, &state).await? {
             self.version = None;
             return Box::pin(self.begin_by_itself(&deployment, begin)).await;
         }
@@ -296,24 +298,27 @@ impl Keeper {
     }
 
     /// What is to be begun, if anything: an unfinished soak first.
-    fn due(&mut self, deployment: &Deployment, loaded: &Loaded, state: &State) -> Result<Option<Begin>, String> {
-        let unfinished = state.soak().is_some_and(|block| block.phase != "finished");
-        if self.doubtful || unfinished {
-            match monitor::unfinished(deployment, &loaded.config).map_err(|error| error.to_string())? {
-                Some(Ok(soak)) if self.over.as_ref() != Some(&soak) => return Ok(Some(Begin::Resume)),
-                Some(Err(why)) if self.doubtful => self.tell(Happened::Note, why),
-                Some(Ok(_) | Err(_)) | None => {}
-            }
+    async fn due(
+        &mut self,
+        deployment: &Deployment,
+        loaded: &Arc<Loaded>,
+        state: &State,
+    ) -> Result<Option<Begin>, String> {
+        let records = self.records(deployment, loaded, state).await?;
+        match records.unfinished {
+            Some(Ok(soak)) if self.over.as_ref() != Some(&soak) => return Ok(Some(Begin::Resume)),
+            Some(Err(why)) if self.doubtful => self.tell(Happened::Note, why),
+            Some(Ok(_) | Err(_)) | None => {}
         }
         let known = Known {
             before: self.seen,
             judged: self.judged,
-            moved_on: has_moved_on(deployment, state),
+            moved_on: records.moved_on,
             now_ms: deployment.now().as_millisecond(),
             limit: self.candidate.limit,
         };
         match due(state, &known) {
-            Due::Soak if self.seen.is_none() && was_not_to_be_watched(deployment, loaded, state) => {
+            Due::Soak if records.unwatched => {
                 self.judged = Some(Seen::of(state));
                 Ok(None)
             }
@@ -333,14 +338,20 @@ impl Keeper {
     }
 
     async fn begin_by_itself(&mut self, deployment: &Deployment, begin: Begin) -> Result<Step, String> {
-        let state = deployment.state_file().read().map_err(|error| error.to_string())?;
-        let caution = match Binding::to(&state) {
-            Ok(binding) => self.caution(deployment, binding.previous).await,
-            Err(_) => None,
+        let turns = self.shared.turns.clone();
+        let opening = async {
+            let state = deployment.state_file().read().map_err(|error| error.to_string())?;
+            let caution = match Binding::to(&state) {
+                Ok(binding) => self.caution(deployment, binding.previous).await,
+                Err(_) => None,
+            };
+            let loaded = self.candidate.load(caution.into_iter().collect(), None);
+            let loaded = loaded.map_err(|problems| in_one_line(&problems))?;
+            let opened = self.open(&loaded, begin, Actor::Auto).await;
+            Ok::<_, String>((loaded, opened))
         };
-        let loaded = self.candidate.load(caution.into_iter().collect(), None);
-        let loaded = loaded.map_err(|problems| in_one_line(&problems))?;
-        let opened = match self.open(&loaded, begin, Actor::Auto).await {
+        let (loaded, opened) = turns.during(opening).await?;
+        let opened = match opened {
             (Ok(Opening::Ready(opened)), _) => opened,
             (Ok(Opening::Ended { .. }) | Err(OpenError::NothingToSoak { .. }), _) => {
                 self.doubtful = false;
@@ -357,25 +368,6 @@ impl Keeper {
         self.watch(deployment, &loaded, opened, begin == Begin::Resume).await;
         Ok(Step::Look)
     }
-}
-
-/// Whether the switch was made with `--no-soak`.
-fn was_not_to_be_watched(deployment: &Deployment, loaded: &Loaded, state: &State) -> bool {
-    let Some(run) = monitor::newest_run(deployment, &loaded.config) else { return false };
-    let ended = run.finished_at.as_deref().and_then(|at| at.parse::<jiff::Timestamp>().ok());
-    run.outcome.as_deref() == Some("switched") && ended.map(jiff::Timestamp::as_millisecond) >= state.last_switch()
-}
-
-/// Whether the soak of an earlier switch, which the state file still shows, was rolled back or watched the color that is active now.
-fn has_moved_on(deployment: &Deployment, state: &State) -> bool {
-    let Some(block) = state.soak().filter(|block| block.last_switch != state.last_switch()) else { return false };
-    let made: Vec<Decision> = match deployment.journal().of_soak(&block.id) {
-        Ok(entries) => entries.into_iter().map(|entry| entry.decision).collect(),
-        Err(_) => return false,
-    };
-    // What comes before that, such as the intent to switch, speaks of the color of before.
-    let watched = made.iter().find(|made| made.decision == DecisionKind::SoakStart).and_then(|made| made.active_color);
-    watched == Some(state.active()) || made.iter().any(|made| made.decision == DecisionKind::RolledBack)
 }
 
 fn version(state_file: &crate::io::state::StateFile) -> Version {

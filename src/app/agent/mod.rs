@@ -15,6 +15,7 @@
 //! | `rows` | what its row says |
 //! | `told` | what is told of a soak under way |
 //! | `wish` | a run that somebody asked for |
+//! | `turns` | who may begin, and when |
 //! | `stop` | the signals of the agent, for all of its soaks |
 //! | `gauges` | what the agent measures of itself |
 
@@ -32,6 +33,7 @@ mod run;
 mod stop;
 mod switched;
 mod told;
+mod turns;
 mod wish;
 
 pub(crate) use error::AgentError;

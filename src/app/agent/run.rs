@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
@@ -28,11 +27,10 @@ use super::keeper::{Keeper, Shared, Wanted};
 use super::own::Own;
 use super::place::Place;
 use super::stop::Stop;
+use super::turns::Turns;
 
 /// Between two looks at the folder.
 const EVERY: Duration = Duration::from_secs(1);
-/// Soaks that begin at once.
-const OPENING: usize = 8;
 /// Until all soaks are saved, which is the time of one attempt at a rollback.
 pub const SAVE_TIMEOUT: Duration = Duration::from_mins(4);
 /// For the last lines.
@@ -67,7 +65,7 @@ pub async fn watch(ports: &Ports, own: &Own, board: Board, teller: Teller) -> Re
         teller: teller.clone(),
         ports,
         stop: stop.clone(),
-        opening: Arc::new(Semaphore::new(OPENING)),
+        turns: Turns::new(),
         socket: own.socket().to_owned(),
         folder: own.folder.clone(),
     };

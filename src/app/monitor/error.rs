@@ -6,6 +6,7 @@ use crate::app::deploy::{CatchUpError, RollbackError};
 use crate::io::control::{ListenError, SocketError};
 use crate::io::coordination::Member;
 use crate::io::journal::{JournalError, RecordingError};
+use crate::io::ports::BrokeDown;
 use crate::io::source::{ClientError, DiscoveryError};
 use crate::io::state::{LockError, NothingToRollBack, StateError};
 
@@ -48,6 +49,11 @@ pub enum OpenError {
 }
 
 impl OpenError {
+    /// The thread that was to do this panicked.
+    pub fn broke(what: &'static str) -> impl Fn(BrokeDown) -> Self {
+        move |broke| Self::System { what, source: std::io::Error::other(broke) }
+    }
+
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Led(_)

@@ -3,6 +3,7 @@
 //! | file | part |
 //! | --- | --- |
 //! | `open`, `error` | what a run needs before its first event: locks, state, journal, recording; errors |
+//! | `records` | journal and recordings before a run writes its own |
 //! | `prepare` | what the machine and a recording get from the configuration |
 //! | `resume`, `recovered_run` | which earlier run is resumed, and where it stood |
 //! | `again` | a switch to the color that is active already |
@@ -39,6 +40,7 @@ mod looks;
 mod open;
 mod prepare;
 mod recorder;
+mod records;
 mod recovered_run;
 mod resume;
 mod run;

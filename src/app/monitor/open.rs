@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::app::deploy::{Binding, Deployment};
@@ -13,10 +12,9 @@ use crate::core::view::View;
 use crate::io::control::{Hub, Order, Server};
 use crate::io::coordination::Leadership;
 use crate::io::descriptors;
-use crate::io::journal;
 use crate::io::journal::{Journal, RecordingWriter, SoakId};
 use crate::io::notify::Notifier;
-use crate::io::ports::{Asking, Disk, Ports};
+use crate::io::ports::{Asking, Disk, Ports, on_thread};
 use crate::io::source::discover;
 use crate::io::state::Lock;
 use crate::model::{Actor, Color, Ending};
@@ -32,7 +30,7 @@ use super::resume::{self, Earlier};
 use super::sampler_pool::SamplerPool;
 use super::sharing::Sharing;
 use super::standing_by::Stood;
-use super::{again, api, prepare, standing_by, unfinished};
+use super::{again, api, prepare, records, standing_by, unfinished};
 
 /// Capacity of the loop's event queue. Each task has at most one event in flight, so it is never full.
 const INBOX: usize = 1_024;
@@ -140,12 +138,7 @@ pub async fn open(
         tell(&format!("{said}: raise the hard limit (`ulimit -Hn`, or LimitNOFILE of the unit)"));
     }
     let lock = Lock::monitor(deployment.state_file(), &deployment.holder()).await?;
-    deployment.journal().repair(deployment.now())?;
-    for reserve in [deployment.journal().reserve(), deployment.state_file().reserve()] {
-        if let Err(error) = reserve.keep() {
-            tracing::warn!(%error, "no room is kept for a full disk");
-        }
-    }
+    records::prepare(&*ports.disk, &deployment).await?;
     // Before anything begins: a signal from here on ends the run in order.
     let listening = ports.signals.listen();
     let mut signals = listening.map_err(|source| OpenError::System { what: "listen for signals", source })?;
@@ -192,7 +185,9 @@ async fn open_leading(
                 None => (begin, Earlier::Nothing),
             }
         }
-        Begin::Soak | Begin::Resume => (begin, resume::find(&deployment, config, begin == Begin::Resume)?),
+        Begin::Soak | Begin::Resume => {
+            (begin, resume::find_on_thread(&*ports.disk, &deployment, config, begin == Begin::Resume).await?)
+        }
     };
     let run = match earlier {
         Earlier::Ended { soak, ending } => return Ok(Opening::Ended { soak, ending }),
@@ -219,7 +214,7 @@ async fn open_leading(
     let now = deployment.now();
     let listeners =
         if ports.listens { Listeners::open(config, resumed, now, tell).await? } else { Listeners::default() };
-    prune(config, &run.header.settings.soak, now);
+    records::prune(config, &run.header.settings.soak, now);
     Ok(Opening::Ready(Box::new(run.open(ports, &config.colors, deployment, listeners, signals, lock)?)))
 }
 
@@ -311,7 +306,11 @@ async fn fresh(
     let settings = Settings { leader, no_rollback, force, ..settings };
     let clock = RunClock::start(Arc::clone(&ports.clock));
     let header = RecordingHeader::new(settings.clone(), prepare::recorded_config(loaded), clock.origin().clone());
-    let writer = RecordingWriter::create(&config.service_dir(), &id, &header, Arc::clone(&ports.disk))?;
+    let create = {
+        let (folder, header, disk) = (config.service_dir(), header.clone(), Arc::clone(&ports.disk));
+        move || RecordingWriter::create(&folder, &id, &header, disk)
+    };
+    let writer = on_thread(&*ports.disk, create).await.map_err(OpenError::broke("create the recording"))??;
     Ok(Run {
         config,
         machine: Machine::new(settings.clone()),
@@ -372,17 +371,4 @@ async fn found_or_recorded(config: &Config, recovered: &RecoveredRun, tell: &(dy
     let recorded = |names: &[String]| names.iter().filter_map(|name| InstanceUrl::parse(name).ok()).collect();
     let colors = config.colors.clone().with(settings.color, recorded(&settings.instances));
     colors.with(settings.color.other(), recorded(&settings.standby_instances))
-}
-
-/// Removes recordings beyond the limits; a failure is only logged.
-fn prune(config: &Config, running: &str, now: Timestamp) {
-    let in_use: Vec<SoakId> = running.parse().into_iter().collect();
-    match journal::prune(&config.service_dir(), &config.retention.limits(), &in_use, now, false) {
-        Ok(pruned) => {
-            for error in pruned.failed {
-                tracing::warn!(%error, "an old recording stays");
-            }
-        }
-        Err(error) => tracing::warn!(%error, "old recordings stay"),
-    }
 }

@@ -3,6 +3,7 @@
 use crate::app::deploy::{Binding, Deployment};
 use crate::config::Config;
 use crate::io::journal::{Intent, SoakId, recording_path, recordings};
+use crate::io::ports::{Disk, on_thread};
 use crate::io::state::{Move, SoakBlock, State};
 use crate::model::{Cause, Decision, DecisionKind, Ending, Outcome, Phase};
 
@@ -66,6 +67,17 @@ fn of_the_state_file(
     } else {
         Ok(lost(&"another deployment is active now"))
     }
+}
+
+/// The same on a thread: a recording can be long.
+pub async fn find_on_thread(
+    disk: &dyn Disk,
+    deployment: &Deployment,
+    config: &Config,
+    explicitly: bool,
+) -> Result<Earlier, OpenError> {
+    let (of, config) = (deployment.clone(), Box::new(config.clone()));
+    on_thread(disk, move || find(&of, &config, explicitly)).await.map_err(OpenError::broke("read the recording"))?
 }
 
 fn watches(recovered: &RecoveredRun, state: &State) -> bool {

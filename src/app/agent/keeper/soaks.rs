@@ -1,12 +1,10 @@
 //! Soaks of one deployment: opened, run to their ends, and asked for.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::{Keeper, PAUSE};
-use crate::app::agent::breached::last_soak_of;
 use crate::app::agent::switched::Seen;
 use crate::app::agent::told::told;
 use crate::app::agent::wish;
@@ -17,33 +15,12 @@ use crate::app::monitor::{Begin, Finished, OnSignal, OpenError, Opened, Opening}
 use crate::config::Loaded;
 use crate::core::view::{Summary, Tone};
 use crate::io::control::{Begun, NotBegun, Ordered, Row, Run, What};
-use crate::io::journal::Entry;
-use crate::io::ports::on_thread;
 use crate::io::state::State;
 use crate::io::tasks::boxed;
-use crate::model::{Actor, Color, Decision, Ending};
-
-/// A soak that begins counts against those that may begin at once for this long.
-const OPENING: Duration = Duration::from_secs(3);
-/// Decisions that are looked through for the last soak of a color.
-const HISTORY: usize = 4_000;
+use crate::model::{Actor, Color, Ending};
 
 impl Keeper {
-    /// The setting that keeps a soak from rolling back by itself onto a color whose last soak ended breached.
-    pub(super) async fn caution(&self, deployment: &Deployment, onto: Color) -> Option<(String, String)> {
-        let soak = self.breached(deployment, onto).await?;
-        self.tell(Happened::Note, format!("automatic rollback is off: soak {soak} of {onto} ended breached"));
-        Some(("soak.auto_rollback".to_owned(), "false".to_owned()))
-    }
-
-    pub(super) async fn breached(&self, deployment: &Deployment, color: Color) -> Option<String> {
-        let journal = deployment.journal().clone();
-        let read = on_thread(&*self.shared.ports.disk, move || journal.history(HISTORY)).await.ok()?;
-        let decisions: Vec<Decision> = read.ok()?.into_iter().map(|Entry { decision, .. }| decision).collect();
-        last_soak_of(color, &decisions).map(str::to_owned)
-    }
-
-    /// Opens a run, a few at a time: each reads files and recordings. One that hangs keeps others waiting for a moment only.
+    /// Opens a run; also what was told meanwhile.
     pub(super) async fn open(
         &self,
         loaded: &Loaded,
@@ -51,28 +28,19 @@ impl Keeper {
         actor: Actor,
     ) -> (Result<Opening, OpenError>, Vec<String>) {
         let told = Mutex::new(Vec::new());
-        let turn = self.shared.opening.acquire().await.ok();
-        let result = {
-            let note = |text: &str| {
-                self.tell(Happened::Note, text);
-                told.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
-            };
-            let mut opening = std::pin::pin!(monitor::open(&self.shared.ports, loaded, begin, actor, &note));
-            if let Ok(opened) = timeout(OPENING, opening.as_mut()).await {
-                opened
-            } else {
-                drop(turn);
-                opening.await
-            }
+        let note = |text: &str| {
+            self.tell(Happened::Note, text);
+            told.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
         };
-        (result, told.into_inner().unwrap_or_else(PoisonError::into_inner))
+        let opened = monitor::open(&self.shared.ports, loaded, begin, actor, &note).await;
+        (opened, told.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Carries out what somebody asked for.
     pub(super) async fn ordered(&mut self, ordered: Ordered) {
         let Ordered { wish, actor, answer } = ordered;
         let begin = wish::begin(&wish.what);
-        let prepared = async {
+        let opening = async {
             let unread = |error: &dyn std::fmt::Display| wish::not_begun(2, error.to_string());
             let loaded = wish::configuration(&self.candidate, &wish, None)?;
             let deployment = Deployment::open_in(&self.shared.ports, &loaded.config).map_err(|error| unread(&error))?;
@@ -86,13 +54,15 @@ impl Keeper {
                 Some(onto) => self.caution(&deployment, onto).await,
                 None => None,
             };
-            Ok((wish::configuration(&self.candidate, &wish, caution)?, deployment))
+            let loaded = wish::configuration(&self.candidate, &wish, caution)?;
+            let opened = self.open(&loaded, begin, actor).await;
+            Ok((loaded, deployment, opened))
         };
-        let (loaded, deployment) = match prepared.await {
-            Ok(prepared) => prepared,
+        let turns = self.shared.turns.clone();
+        let (loaded, deployment, (opened, told)) = match turns.during(opening).await {
+            Ok(opened) => opened,
             Err(not_begun) => return drop(answer.send(Err(not_begun))),
         };
-        let (opened, told) = self.open(&loaded, begin, actor).await;
         match opened {
             Ok(Opening::Ready(opened)) => {
                 let soak = Some(opened.settings().soak.clone());
