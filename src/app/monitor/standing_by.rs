@@ -73,6 +73,7 @@ pub async fn lead(
             waiting_for = Some(leader.member);
         }
         tokio::select! {
+            biased;
             signal = signals.next() => {
                 leadership.resign().await;
                 return Ok(Stood::Asked(signal));
