@@ -32,7 +32,7 @@ fn an_agent_with_fifty_soaks_that_is_killed_again_and_again_brings_all_to_their_
     let mut rng = Rng::with_seed(seed);
     let agents = Agents::new();
     // Long enough that a busy machine, too, watches for most of it.
-    let long = || blue().with("soak.window", "45s").with("soak.interval", "500ms");
+    let long = || blue().with("soak.window", "60s").with("soak.interval", "500ms");
     let all: Vec<Deployment> = (0..SOAKS).map(|_| long()).collect();
     for (at, deployment) in all.iter().enumerate() {
         agents.add(&name(at), deployment);

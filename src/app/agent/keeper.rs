@@ -350,7 +350,7 @@ impl Keeper {
             let opened = self.open(&loaded, begin, Actor::Auto).await;
             Ok::<_, String>((loaded, opened))
         };
-        let (loaded, opened) = turns.during(opening).await?;
+        let (loaded, opened) = turns.during(Box::pin(opening)).await?;
         let opened = match opened {
             (Ok(Opening::Ready(opened)), _) => opened,
             (Ok(Opening::Ended { .. }) | Err(OpenError::NothingToSoak { .. }), _) => {

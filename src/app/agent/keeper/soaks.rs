@@ -59,7 +59,7 @@ impl Keeper {
             Ok((loaded, deployment, opened))
         };
         let turns = self.shared.turns.clone();
-        let (loaded, deployment, (opened, told)) = match turns.during(opening).await {
+        let (loaded, deployment, (opened, told)) = match turns.during(Box::pin(opening)).await {
             Ok(opened) => opened,
             Err(not_begun) => return drop(answer.send(Err(not_begun))),
         };

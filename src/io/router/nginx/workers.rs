@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_worker_is_new_by_its_number_or_its_start() {
-        let workers = |known: &[(u32, u64)]| Workers(known.iter().copied().collect());
+        let workers = |known: &[(u32, u64)]| Workers(known.to_vec());
         let before = workers(&[(10, 5), (11, 5)]);
         assert!(workers(&[(12, 9), (13, 9)]).all_new_since(&before));
         assert!(workers(&[(10, 9)]).all_new_since(&before), "the number was given out anew");
