@@ -12,6 +12,8 @@ use support::{Deployment, Running};
 use crate::disk::Disk;
 
 const SOAKS: usize = 50;
+/// Long enough that a busy machine, too, watches for most of it.
+const WINDOW: Duration = Duration::from_mins(1);
 /// Of these so many of a bad release.
 const BAD: usize = 15;
 
@@ -31,8 +33,10 @@ fn an_agent_with_fifty_soaks_that_is_killed_again_and_again_brings_all_to_their_
     eprintln!("again: SWITCHBACK_KILL_SEED={seed}");
     let mut rng = Rng::with_seed(seed);
     let agents = Agents::new();
-    // Long enough that a busy machine, too, watches for most of it.
-    let long = || blue().with("soak.window", "60s").with("soak.interval", "500ms");
+    let long = || {
+        let window = format!("{}s", WINDOW.as_secs());
+        blue().with("soak.window", window).with("soak.interval", "500ms")
+    };
     let all: Vec<Deployment> = (0..SOAKS).map(|_| long()).collect();
     for (at, deployment) in all.iter().enumerate() {
         agents.add(&name(at), deployment);
@@ -44,6 +48,7 @@ fn an_agent_with_fifty_soaks_that_is_killed_again_and_again_brings_all_to_their_
     for deployment in &all {
         switch(deployment, "green");
     }
+    let switched = Instant::now();
     // While it begins, resumes, judges and rolls back.
     for round in 0..8 {
         std::thread::sleep(Duration::from_millis(rng.u64(0..1_500)));
@@ -53,6 +58,7 @@ fn an_agent_with_fifty_soaks_that_is_killed_again_and_again_brings_all_to_their_
         }
         agent = agents.start();
     }
+    std::thread::sleep(WINDOW.saturating_sub(switched.elapsed()));
     for (at, deployment) in all.iter().enumerate() {
         let (service, is_bad) = (name(at), at < BAD);
         let (outcome, active, kinds) =

@@ -14,9 +14,6 @@ use tempfile::TempDir;
 use crate::deployment::{Deployment, bare, program};
 use crate::process::{Done, Running};
 
-/// Until a row is as a test wants it: less than a test may take.
-const PATIENCE: Duration = Duration::from_secs(100);
-
 /// The folder of an agent. The deployments lie in folders of their own.
 pub struct Agents {
     dir: TempDir,
@@ -93,7 +90,7 @@ impl Agents {
     /// Waits until the row of a service is so.
     #[track_caller]
     pub fn wait_for(&self, service: &str, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             let row = self.row(service);
             if is_so(&row) {

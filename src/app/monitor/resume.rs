@@ -69,7 +69,7 @@ fn of_the_state_file(
     }
 }
 
-/// The same on a thread: a recording can be long.
+/// [`find`] on a thread: a recording can be long.
 pub async fn find_on_thread(
     disk: &dyn Disk,
     deployment: &Deployment,
