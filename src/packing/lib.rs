@@ -64,16 +64,17 @@ pub struct Packer(Option<Box<Model>>);
 impl Packer {
     /// One line for these, without its newline; `None` if they are too many, or would not be smaller.
     pub fn pack(&mut self, lines: &[impl AsRef<[u8]>]) -> Option<Vec<u8>> {
-        let packed = self.try_to_pack(lines);
+        let packed = self.try_to_pack(&lines.iter().map(AsRef::as_ref).collect::<Vec<_>>());
         if packed.is_none() {
             self.0 = None;
         }
         packed
     }
 
-    fn try_to_pack(&mut self, lines: &[impl AsRef<[u8]>]) -> Option<Vec<u8>> {
-        let lines = || lines.iter().map(AsRef::as_ref);
-        let (count, bytes) = (lines().len(), lines().map(|line| line.len() + 1).sum::<usize>());
+    // Compiled here, for speed; a caller's copy would be compiled for size as the caller is.
+    #[inline(never)]
+    fn try_to_pack(&mut self, lines: &[&[u8]]) -> Option<Vec<u8>> {
+        let (count, bytes) = (lines.len(), lines.iter().map(|line| line.len() + 1).sum::<usize>());
         if count > MAX_LINES || bytes > MAX_UNPACKED {
             return None;
         }
@@ -81,7 +82,7 @@ impl Packer {
         let fresh = known.is_none();
         let mut model = known.unwrap_or_else(|| Box::new(Model::new()));
         let (before, mut encoder, mut crc) = (model.counts(), Encoder::new(), Crc::new());
-        for line in lines() {
+        for &line in lines {
             model.write(&mut encoder, std::str::from_utf8(line).ok()?);
             update(&mut crc, line);
         }

@@ -89,11 +89,14 @@ impl PageReader {
     }
 
     /// After an error the page is lost: [`begin`](Self::begin) anew.
+    // Inlined, it would be compiled for size as its caller is; here and below.
+    #[inline(never)]
     pub fn push(&mut self, chunk: &[u8]) -> Result<(), PageError> {
         self.exposition.push(chunk, &mut self.rows)
     }
 
     /// `complete`: the transport proved that nothing is missing. The reading's `took_ms` stays 0.
+    #[inline(never)]
     pub fn finish(&mut self, complete: bool) -> Result<Reading, PageError> {
         self.exposition.finish(complete, &mut self.rows)?;
         let reading = self.reading()?;
