@@ -81,8 +81,9 @@ impl ProcessBook {
             self.series.iter_mut().for_each(|series| series.count = 0);
             self.sums.clear();
         }
-        for row in rows.iter() {
-            let found = self.series.find(row.id());
+        let is_in_order = self.series.begins_with(rows.iter().map(Counted::id));
+        for (at, row) in rows.iter().enumerate() {
+            let found = if is_in_order { Some(at) } else { self.series.find(row.id()) };
             let Some(series) = found.and_then(|at| self.series.get_mut(at)) else { continue };
             let more = row.count().checked_sub(series.count).unwrap_or(row.count());
             series.count = row.count();
@@ -101,6 +102,14 @@ impl ProcessBook {
         let before = self.page;
         self.page += 1;
         let (length, mut goes_back, mut too_many) = (rows.len(), false, false);
+        if self.series.begins_with(rows.iter().map(Counted::id)) {
+            // None is new, and none a duplicate.
+            for (series, row) in self.series.iter_mut().zip(rows) {
+                goes_back |= series.page == before && row.count() < series.count;
+                series.page = self.page;
+            }
+            return Ok((0, goes_back));
+        }
         rows.retain(|row| {
             let found = self.series.find(row.id());
             let Some(series) = found.and_then(|at| self.series.get_mut(at)) else {

@@ -84,6 +84,11 @@ impl SeriesBook {
         usize::try_from(*self.places.as_ref()?.get(&id)?).ok()
     }
 
+    /// Whether these are the first, in their order: as on nearly every page but the first.
+    pub fn begins_with(&self, ids: impl ExactSizeIterator<Item = u64>) -> bool {
+        ids.len() <= self.ids.len() && self.ids.iter().zip(ids).all(|(known, id)| *known == id)
+    }
+
     pub fn get_mut(&mut self, at: usize) -> Option<&mut Series> {
         self.all.get_mut(at)
     }

@@ -1,3 +1,8 @@
+use std::collections::HashMap;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
 use super::*;
 
 #[derive(Clone, Copy)]
@@ -120,4 +125,32 @@ fn processes_and_series_are_bounded() {
     assert_eq!(store.processes.len(), 2);
     assert_eq!(enter(&mut store, &[2; 4], Some(40_000)).0, known(4));
     assert_eq!(enter(&mut store, &[2; 4], Some(0)).0, first(5), "one that was forgotten begins anew");
+}
+
+proptest! {
+    #[test]
+    fn series_count_the_same_in_whatever_order_pages_have_them(
+        pages in vec(vec((0_u64..6, 0_u64..4), 0..8), 1..12),
+        in_order in vec(any::<bool>(), 12),
+    ) {
+        let (mut store, mut last, mut sum) = (SeriesStore::new(100), HashMap::new(), 0);
+        for (page, in_order) in pages.into_iter().zip(in_order) {
+            let mut rows: Vec<Row> = page.into_iter().map(|(id, count)| Row(id, count)).collect();
+            if in_order {
+                rows.sort_by_key(Counted::id);
+            }
+            let mut seen = Vec::new();
+            for Row(id, count) in &rows {
+                // Of duplicates the first counts; a process that goes on counts a counter that fell on top.
+                if !seen.contains(id) {
+                    seen.push(*id);
+                    let before = last.insert(*id, *count).unwrap_or(0);
+                    sum += count.checked_sub(before).unwrap_or(*count);
+                }
+            }
+            let duplicates = rows.len() - seen.len();
+            let entered = store.enter(&mut rows, Some(100_000), |_, _| {}).unwrap();
+            prop_assert_eq!((store.sum(&[0]), entered.duplicates), (sum, duplicates));
+        }
+    }
 }
