@@ -29,11 +29,11 @@ impl ErrorAttribution {
         self.all = self.all.plus(attribution.all);
         self.untracked = self.untracked.saturating_add(attribution.untracked);
         for LabelCounts { label, value, counts } in &attribution.label_counts {
-            if let Some(known) = self.labels.get_mut(label).and_then(|values| values.get_mut(value)) {
+            if let Some(known) = self.labels.get_mut(&**label).and_then(|values| values.get_mut(value)) {
                 *known = known.plus(*counts);
             } else if self.tracked < MAX_LABELS {
                 self.tracked += 1;
-                self.labels.entry(label.clone()).or_default().insert(value.clone(), *counts);
+                self.labels.entry(label.as_ref().to_owned()).or_default().insert(value.clone(), *counts);
             } else {
                 self.untracked = self.untracked.saturating_add(counts.errors);
             }
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     fn label_count(label: &str, value: &str, requests: u64, errors: u64) -> LabelCounts {
-        LabelCounts { label: label.to_owned(), value: value.to_owned(), counts: TickCounts { requests, errors } }
+        LabelCounts { label: label.into(), value: value.to_owned(), counts: TickCounts { requests, errors } }
     }
 
     fn attribution(requests: u64, errors: u64, label_counts: Vec<LabelCounts>) -> Attribution {

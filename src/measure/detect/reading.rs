@@ -136,7 +136,7 @@ pub struct Attribution {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LabelCounts {
-    pub label: String,
+    pub label: Arc<str>,
     pub value: String,
     pub counts: TickCounts,
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use super::count::UNIT;
 use crate::detect::{Attribution, LabelCounts, TickCounts};
@@ -18,7 +19,7 @@ const MAX: usize = 80;
 #[derive(Debug, Default)]
 pub struct LabelCounter {
     places: HashMap<u64, usize>,
-    labels: Vec<(String, String)>,
+    labels: Vec<(Arc<str>, String)>,
     /// Requests and failures on each, in 1/[`UNIT`].
     page: Vec<(u64, u64)>,
     all: (u64, u64),
@@ -63,7 +64,7 @@ impl LabelCounter {
             Entry::Occupied(place) => *place.get(),
             Entry::Vacant(place) if room => {
                 let short = |text: Text<'_>| text.to_string().chars().take(MAX).collect::<String>();
-                self.labels.push((short(label), short(value)));
+                self.labels.push((short(label).into(), short(value)));
                 self.page.push((0, 0));
                 *place.insert(self.labels.len() - 1)
             }
@@ -100,7 +101,7 @@ impl LabelCounter {
         for (sums, (label, value)) in self.page.iter_mut().zip(&self.labels) {
             let counts = whole(std::mem::take(sums));
             if counts.errors > 0 {
-                label_counts.push(LabelCounts { label: label.clone(), value: value.clone(), counts });
+                label_counts.push(LabelCounts { label: Arc::clone(label), value: value.clone(), counts });
             }
         }
         LabelCounts::sort_by_errors(&mut label_counts);
@@ -142,7 +143,7 @@ mod tests {
         let attribution = read(&mut reader, &page(110, 57, 990)).unwrap();
         assert_eq!((attribution.all, attribution.untracked), (TickCounts { requests: 107, errors: 7 }, 0));
         let told: Vec<_> =
-            attribution.label_counts.iter().map(|of| (of.label.as_str(), of.value.as_str(), of.counts)).collect();
+            attribution.label_counts.iter().map(|of| (of.label.as_ref(), of.value.as_str(), of.counts)).collect();
         let pay = TickCounts { requests: 17, errors: 7 };
         assert_eq!(told, [("method", "POST", pay), ("route", "/pay", pay)], "the status is no label_count");
         assert_eq!(read(&mut reader, &page(120, 57, 1_000)), None, "nothing failed");

@@ -227,7 +227,7 @@ fn group(metric: &BTreeMap<String, String>, labels: &[String], errors: &StatusSe
 /// The instances that have errors.
 fn attribution(instances: BTreeMap<String, TickCounts>) -> Option<Attribution> {
     let all = instances.values().fold(TickCounts::default(), |sum, counts| sum.plus(*counts));
-    let label_count = |(value, counts)| LabelCounts { label: "instance".to_owned(), value, counts };
+    let label_count = |(value, counts)| LabelCounts { label: "instance".into(), value, counts };
     let mut label_counts: Vec<_> =
         instances.into_iter().filter(|(_, counts)| counts.errors > 0).map(label_count).collect();
     LabelCounts::sort_by_errors(&mut label_counts);

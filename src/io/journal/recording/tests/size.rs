@@ -86,8 +86,8 @@ impl Fleet {
             }
         }
         let named = counts.into_iter().enumerate().map(|(at, counts)| match METHODS.get(at) {
-            Some(method) => LabelCounts { label: "method".to_owned(), value: (*method).to_owned(), counts },
-            None => LabelCounts { label: "route".to_owned(), value: format!("/api/{at}"), counts },
+            Some(method) => LabelCounts { label: "method".into(), value: (*method).to_owned(), counts },
+            None => LabelCounts { label: "route".into(), value: format!("/api/{at}"), counts },
         });
         let mut label_counts: Vec<_> = named.filter(|of| of.counts.errors > 0).collect();
         label_counts.sort_by_key(|of| std::cmp::Reverse(of.counts.errors));
