@@ -48,6 +48,8 @@ pub struct LatencyCheck {
     rate: RateCheck,
     names: Vec<String>,
     instances: Vec<Instance>,
+    /// What requests are judged by, once an instance has a bound; the lowest, where they differ.
+    bound_ms: Option<f64>,
     /// Since the last tick, and at the ticks of the last [`RECENT_MS`].
     pending: Buckets,
     recent: VecDeque<(u64, Buckets)>,
@@ -85,6 +87,7 @@ impl LatencyCheck {
             excused: None,
             instances: vec![Instance::default(); names.len()],
             names,
+            bound_ms: None,
             pending: Buckets::default(),
             recent: VecDeque::new(),
         }
@@ -92,10 +95,14 @@ impl LatencyCheck {
 
     fn read(&mut self, now: &Now, instance: usize, sample: &Sample) {
         let Some(known) = self.instances.get_mut(instance) else { return };
+        let before = known.bound_ms;
         let judged = match sample {
             Sample::Failed(why) => Sample::Failed(why.clone()),
             Sample::Good(reading) => known.read(reading, &self.settings),
         };
+        if known.bound_ms != before {
+            self.find_bound();
+        }
         if let Some(than_ms) = self.bound() {
             self.rate.speak_of(BadEvent::Slower { than_ms });
             // What the previous color excuses depends on what the release is judged by.
@@ -108,7 +115,7 @@ impl LatencyCheck {
             && let Some(Latency::Buckets(now)) = &reading.latency
             && let Some(since) = known.last.since(reading, now, counted.requests)
         {
-            self.pending = self.pending.merged(&since);
+            self.pending.merge(&since);
         }
     }
 
@@ -176,9 +183,13 @@ impl LatencyCheck {
         Some(Sample::Good(Reading { total: now.total(), errors, ..of_latency(reading) }))
     }
 
-    /// The bound that requests are judged by, once an instance has one; the lowest, where they differ.
-    fn bound(&self) -> Option<f64> {
-        self.instances.iter().filter_map(|known| known.bound_ms).min_by(f64::total_cmp)
+    const fn bound(&self) -> Option<f64> {
+        self.bound_ms
+    }
+
+    /// After the bound of an instance has changed.
+    fn find_bound(&mut self) {
+        self.bound_ms = self.instances.iter().filter_map(|known| known.bound_ms).min_by(f64::total_cmp);
     }
 
     fn told(&self, verdict: Verdict, message: String) -> (Verdict, String) {
@@ -195,7 +206,7 @@ impl LatencyCheck {
 
     /// Of the last 10s, in milliseconds.
     fn quantile(&self) -> Option<f64> {
-        let recent = self.recent.iter().fold(Buckets::default(), |sum, (_, buckets)| sum.merged(buckets));
+        let recent = Buckets::sum(self.recent.iter().map(|(_, buckets)| buckets));
         recent.quantile(self.settings.quantile.0)
     }
 
@@ -310,6 +321,7 @@ impl Check for LatencyCheck {
             let Instance { bound_ms, unfit, missing, histogram, .. } = &mut self.instances[*place];
             (*bound_ms, *unfit, *missing, *histogram) = (None, None, None, None);
         }
+        self.find_bound();
     }
 
     fn resume(&mut self, now: &Now, instances: &[String]) {
@@ -321,6 +333,7 @@ impl Check for LatencyCheck {
         for known in &mut self.instances {
             known.last = LastBuckets::default();
         }
+        self.find_bound();
     }
 }
 

@@ -95,10 +95,26 @@ impl Buckets {
         Some(Self { bounds_ms: self.bounds_ms.clone(), counts: counts.collect::<Option<_>>()? })
     }
 
-    #[must_use]
-    pub fn merged(&self, other: &Self) -> Self {
-        if self.counts.is_empty() || other.counts.is_empty() {
-            return if self.counts.is_empty() { other.clone() } else { self.clone() };
+    pub fn sum<'a>(all: impl Iterator<Item = &'a Self>) -> Self {
+        let mut sum = Self::default();
+        all.for_each(|one| sum.merge(one));
+        sum
+    }
+
+    /// Adds the counts of another, in the bounds that both have.
+    pub fn merge(&mut self, other: &Self) {
+        if self.bounds_ms == other.bounds_ms && self.counts.len() == other.counts.len() {
+            for (count, also) in self.counts.iter_mut().zip(&other.counts) {
+                *count = count.saturating_add(*also);
+            }
+        } else if !other.counts.is_empty() {
+            *self = self.merged(other);
+        }
+    }
+
+    fn merged(&self, other: &Self) -> Self {
+        if self.counts.is_empty() {
+            return other.clone();
         }
         let mut merged = Self::default();
         for (bound, count) in self.bounds_ms.iter().zip(&self.counts) {
@@ -204,8 +220,9 @@ mod tests {
     #[test]
     fn instances_are_merged_in_the_bounds_that_they_share() {
         let (one, two) = (buckets(&[50.0, 100.0], &[1, 2, 4]), buckets(&[100.0, 200.0], &[3, 5, 6]));
-        assert_eq!(one.merged(&two), buckets(&[100.0], &[5, 10]));
-        assert_eq!(one.merged(&Buckets::default()), one);
-        assert_eq!(Buckets::default().merged(&two), two);
+        assert_eq!(Buckets::sum([&one, &two].into_iter()), buckets(&[100.0], &[5, 10]));
+        assert_eq!(Buckets::sum([&one, &one].into_iter()).counts, one.counts.iter().map(|n| n * 2).collect::<Vec<_>>());
+        assert_eq!(Buckets::sum([&one, &Buckets::default()].into_iter()), one);
+        assert_eq!(Buckets::sum([&Buckets::default(), &two].into_iter()), two);
     }
 }

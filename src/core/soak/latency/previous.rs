@@ -68,7 +68,7 @@ impl Previous {
         let last = known.processes.insert(who, Last { histogram, buckets: now.clone() });
         let last = last.filter(|last| last.histogram == reading.histogram);
         if let Some(since) = last.and_then(|last| now.since(&last.buckets)) {
-            self.window = self.window.merged(&since);
+            self.window.merge(&since);
         }
     }
 
@@ -85,7 +85,7 @@ impl Previous {
     ) -> Option<Excused> {
         let allowed = settings.allowed();
         let all = self.instances.iter().flat_map(|known| known.processes.values());
-        let lifetime = all.fold(Buckets::default(), |sum, last| sum.merged(&last.buckets));
+        let lifetime = Buckets::sum(all.map(|last| &last.buckets));
         // Few requests would excuse much: then all that is known of the previous color counts.
         #[expect(clippy::cast_precision_loss, reason = "compared with a few thousand")]
         let is_lifetime = (self.window.total() as f64) < requests_to_clear(allowed, min_requests);
