@@ -134,23 +134,27 @@ proptest! {
         in_order in vec(any::<bool>(), 12),
     ) {
         let (mut store, mut last, mut sum) = (SeriesStore::new(100), HashMap::new(), 0);
+        let mut before: Vec<u64> = Vec::new();
         for (page, in_order) in pages.into_iter().zip(in_order) {
             let mut rows: Vec<Row> = page.into_iter().map(|(id, count)| Row(id, count)).collect();
             if in_order {
                 rows.sort_by_key(Counted::id);
             }
-            let mut seen = Vec::new();
+            let (mut seen, mut went_back) = (Vec::new(), false);
             for Row(id, count) in &rows {
                 // Of duplicates the first counts; a process that goes on counts a counter that fell on top.
                 if !seen.contains(id) {
                     seen.push(*id);
-                    let before = last.insert(*id, *count).unwrap_or(0);
-                    sum += count.checked_sub(before).unwrap_or(*count);
+                    let known = last.insert(*id, *count).unwrap_or(0);
+                    sum += count.checked_sub(known).unwrap_or(*count);
+                    went_back |= before.contains(id) && *count < known;
                 }
             }
             let duplicates = rows.len() - seen.len();
             let entered = store.enter(&mut rows, Some(100_000), |_, _| {}).unwrap();
             prop_assert_eq!((store.sum(&[0]), entered.duplicates), (sum, duplicates));
+            prop_assert_eq!(entered.process.went_back, went_back);
+            before = seen;
         }
     }
 }
