@@ -103,7 +103,7 @@ impl LatencyCheck {
         if known.bound_ms != before {
             self.find_bound();
         }
-        if let Some(than_ms) = self.bound() {
+        if let Some(than_ms) = self.bound_ms {
             self.rate.speak_of(BadEvent::Slower { than_ms });
             // What the previous color excuses depends on what the release is judged by.
             if self.is_decided && self.rate.seen().requests == 0 {
@@ -152,7 +152,7 @@ impl LatencyCheck {
         if self.settings.excuse == Excuse::None {
             return;
         }
-        self.excused = self.previous.excuses(&self.settings, self.bound(), self.limits);
+        self.excused = self.previous.excuses(&self.settings, self.bound_ms, self.limits);
         self.rate.allow(Ratio(self.allowed()));
     }
 
@@ -167,7 +167,7 @@ impl LatencyCheck {
     }
 
     pub fn is_judged(&self) -> bool {
-        self.bound().is_some()
+        self.bound_ms.is_some()
     }
 
     pub fn unjudged(&self) -> Option<String> {
@@ -181,10 +181,6 @@ impl LatencyCheck {
         let Some(Latency::Buckets(now)) = &reading.latency else { return None };
         let errors = now.slower_than(self.settings.bound_of(now)?);
         Some(Sample::Good(Reading { total: now.total(), errors, ..of_latency(reading) }))
-    }
-
-    const fn bound(&self) -> Option<f64> {
-        self.bound_ms
     }
 
     /// After the bound of an instance has changed.
@@ -215,7 +211,7 @@ impl LatencyCheck {
     }
 
     pub fn bad_event(&self) -> BadEvent {
-        BadEvent::Slower { than_ms: self.bound().unwrap_or(self.settings.threshold_ms) }
+        BadEvent::Slower { than_ms: self.bound_ms.unwrap_or(self.settings.threshold_ms) }
     }
 
     pub fn allowed(&self) -> f64 {
@@ -246,7 +242,7 @@ impl Check for LatencyCheck {
     fn describe(&self) -> String {
         let LatencySettings { threshold_ms, .. } = self.settings;
         let mut text = format!("{} at most {}", self.settings.name(), latency_exact(threshold_ms));
-        if let Some(bound) = self.bound().filter(|bound| (bound / threshold_ms - 1.0).abs() > 1e-9) {
+        if let Some(bound) = self.bound_ms.filter(|bound| (bound / threshold_ms - 1.0).abs() > 1e-9) {
             let _ = write!(text, " (judged at {}, the nearest bucket bound)", latency_exact(bound));
         }
         if let Some(excuse) = self.excuse() {

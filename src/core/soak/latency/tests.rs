@@ -111,7 +111,7 @@ fn recordings_from_before_are_judged_by_the_next_bound_below_however_far() {
     let mut old = check(5_000.0, 1);
     old.settings.near = false;
     watch(&mut old, 6, 50, Some(2));
-    assert_eq!(old.bound(), Some(1_000.0));
+    assert_eq!(old.bound_ms, Some(1_000.0));
     assert_eq!(old.unfit(), None);
 }
 
@@ -213,4 +213,25 @@ fn a_page_that_never_will_have_a_histogram_is_told_before_any_traffic() {
     assert_eq!(none.unjudged(), none.missing());
     none.read(&now(1_000), 0, &page(1, 0));
     assert_eq!((none.missing(), none.unjudged()), (None, None));
+}
+
+#[test]
+fn the_lowest_bound_of_those_that_are_there_judges() {
+    let coarse = || sample(Latency::Buckets(Buckets { bounds_ms: vec![700.0], counts: vec![0, 0] }));
+    let both = || {
+        let mut check = check(700.0, 2);
+        check.read(&now(0), 0, &page(0, 0));
+        check.read(&now(0), 1, &coarse());
+        check
+    };
+    let names: Vec<String> = (0..2).map(|at| format!("http://green-{at}")).collect();
+    let mut check = both();
+    assert_eq!(check.bound_ms, Some(500.0));
+    check.come_and_go(&now(1_000), &names, &Changes { joined: vec![], left: vec![0] });
+    assert_eq!(check.bound_ms, Some(700.0), "one has left");
+    check.come_and_go(&now(2_000), &names, &Changes { joined: vec![1], left: vec![] });
+    assert_eq!(check.bound_ms, None, "the other was replaced");
+    let mut check = both();
+    check.resume(&now(1_000), &names[1..]);
+    assert_eq!(check.bound_ms, Some(700.0), "one is no longer configured");
 }
